@@ -1,0 +1,211 @@
+"""What every part of the Python test suite shares: the implementations under test and child processes.
+
+Each test that takes the ``implementation`` fixture runs twice, on the standard library's classes and on
+raddle's. The standard library is the oracle: a test that fails on it is a wrong test.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+IMPLEMENTATIONS = ("stock", "raddle")
+
+# A child that has not ended after this many seconds hangs. Generous, because the machine may be busy.
+CHILD_TIME_BOX = 120.0
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options of this suite."""
+    parser.addoption(
+        "--implementation",
+        choices=(*IMPLEMENTATIONS, "both"),
+        default="both",
+        help="which implementation the parametrised tests run on",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the place for reported figures, and sees to it that children can be interrupted."""
+    config.stash[FIGURES] = []
+    # A background job ignores SIGINT and its children would inherit that; a handler is reset by exec.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs every test that asks for ``implementation`` on each chosen one."""
+    if "implementation" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--implementation")
+        names = IMPLEMENTATIONS if chosen == "both" else (chosen,)
+        metafunc.parametrize("implementation", names, indirect=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints the figures that tests reported."""
+    figures = config.stash[FIGURES]
+    if figures:
+        terminalreporter.section("figures (reported, never asserted)")
+        for line in sorted(figures):
+            terminalreporter.write_line(line)
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One of the two implementations of the standard library's threading modules."""
+
+    name: str
+    threading: ModuleType
+    queue: ModuleType
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this is raddle."""
+        return self.name == "raddle"
+
+
+@dataclass(frozen=True)
+class ChildResult:
+    """How a child process ended. ``returncode`` is None when it had to be killed."""
+
+    returncode: int | None
+    stdout: str
+    stderr: str
+
+    def describe(self) -> str:
+        """All that is known about the child, for the message of a failed assertion."""
+        ending = "killed: it hung" if self.returncode is None else f"exit code {self.returncode}"
+        return f"{ending}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+
+
+FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+@pytest.fixture
+def implementation(request: pytest.FixtureRequest) -> Implementation:
+    """The implementation under test; raddle's classes are checked to be native ones."""
+    if request.param == "stock":
+        return Implementation("stock", stock_module("threading"), stock_module("queue"))
+    ours = Implementation(
+        "raddle", importlib.import_module("raddle.threading"), importlib.import_module("raddle.queue")
+    )
+    assert_native(ours.threading, ours.queue)
+    return ours
+
+
+@pytest.fixture
+def stock() -> Implementation:
+    """The standard library, to compare with."""
+    return Implementation("stock", stock_module("threading"), stock_module("queue"))
+
+
+@pytest.fixture
+def report_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """A function that adds one line to the figures at the end of the run."""
+    return request.config.stash[FIGURES].append
+
+
+@pytest.fixture
+def run_child() -> Callable[..., ChildResult]:
+    """A function that runs a Python program in a child process within a time box."""
+    return run_python
+
+
+@dataclass(frozen=True)
+class ChildRunner:
+    """Runs programs of one folder in child processes on the implementation under test."""
+
+    folder: Path
+    implementation: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, program: str, *arguments: object, time_box: float = CHILD_TIME_BOX) -> ChildResult:
+        """Runs ``program`` and returns how it ended."""
+        environment = {**self.environment, "RADDLE_TEST_IMPLEMENTATION": self.implementation}
+        if self.implementation == "raddle":
+            environment["RADDLE_INSTALL"] = "1"
+        command = [sys.executable, str(self.folder / program), *map(str, arguments)]
+        return run_python(command, environment=environment, time_box=time_box)
+
+
+def run_python(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    time_box: float = CHILD_TIME_BOX,
+    directory: Path | None = None,
+) -> ChildResult:
+    """Runs a command with a clean environment; kills its whole process group when it hangs."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment() | dict(environment or {}),
+        cwd=directory,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=time_box)
+        return ChildResult(process.returncode, stdout, stderr)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        stdout, stderr = process.communicate()
+        return ChildResult(None, stdout, stderr)
+
+
+def clean_environment() -> dict[str, str]:
+    """This process' environment without what would change how a child behaves."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RADDLE_") and name not in ("PYTHONPATH", "PYTHONWARNINGS", "PYTHONDEVMODE")
+    }
+
+
+def assert_native(threading: ModuleType, queue: ModuleType) -> None:
+    """Fails unless the classes of these modules are the ones written in Rust."""
+    native: Any = importlib.import_module("raddle._native")
+    assert native.__file__ is not None
+    assert native.__file__.endswith((".so", ".pyd")), native.__file__
+    assert type(threading.Lock()) is native.lock
+    assert isinstance(threading.RLock(), native.RLock)
+    for name in ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"):
+        assert issubclass(getattr(threading, name), getattr(native, name)), name
+    assert issubclass(queue.Queue, native.Queue)
+
+
+def stock_module(name: str) -> ModuleType:
+    """The standard library's module, which this process must not have switched to raddle."""
+    module = importlib.import_module(name)
+    raddle = sys.modules.get("raddle._native")
+    subject = module.Event if name == "threading" else module.Queue
+    assert raddle is None or not issubclass(subject, (raddle.Event, raddle.Queue)), f"{name} is patched"
+    return module
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left_behind() -> Iterator[None]:
+    """Fails a test that leaves a thread running, because it would disturb the tests after it."""
+    threading = importlib.import_module("threading")
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(30.0)
+    still_alive = [thread for thread in left if thread.is_alive()]
+    assert not still_alive, f"threads left behind: {still_alive}"
