@@ -1,0 +1,53 @@
+"""A module that shows another module, except for the names that it has itself."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+else:
+    ModuleType = type(sys)
+
+
+class Facade(ModuleType):
+    """A module whose missing names are those of the standard library's module, live.
+
+    Reading, assigning and deleting such a name reaches the standard library's module, so that a
+    program which sets `threading.excepthook` means the same thing through either of the two.
+    """
+
+    _stock: ModuleType
+
+    def __getattr__(self, name: str) -> Any:
+        # What every module has for itself must not come from the other one.
+        if name.startswith("__") and name not in ("__all__", "__excepthook__"):
+            message = f"module {self.__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(self._stock, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if self._belongs_to_stock(name):
+            setattr(self._stock, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if self._belongs_to_stock(name):
+            delattr(self._stock, name)
+        else:
+            super().__delattr__(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*vars(self), *dir(self._stock)})
+
+    def _belongs_to_stock(self, name: str) -> bool:
+        own = vars(self)
+        return not name.startswith("__") and name not in own and hasattr(own["_stock"], name)
+
+
+def show_through(name: str) -> None:
+    """Turn the module `name`, which has the other one as its global `_stock`, into a facade."""
+    sys.modules[name].__class__ = Facade

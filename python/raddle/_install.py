@@ -1,0 +1,211 @@
+"""Switching the standard library's modules to raddle's classes, in place, and back.
+
+A name of `_thread`, `threading` or `queue` is switched only while it holds the standard library's
+object, and switched back only while it holds ours: what another tool has put there stays. Objects
+that were made before live on; the two kinds mix.
+
+This module is imported while the interpreter starts, so it imports nothing that costs.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+
+from raddle._watcher import Watcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import TypeAlias
+
+    Pairs: TypeAlias = tuple[tuple[object, object], ...]
+
+__all__ = ["early_binders", "install", "installed", "uninstall"]
+
+_KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
+_WATCHED = ("threading", "queue")
+
+# Taken when raddle is imported, and so before it has switched anything. `LockType` comes before
+# `lock`, and `allocate_lock` before `allocate`: `uninstall()` gives back the first of several names.
+_STOCK = {
+    name: getattr(_thread, name)
+    for name in ("allocate_lock", "allocate", "LockType", "lock", "RLock")
+    if hasattr(_thread, name)
+}
+
+
+def install() -> None:
+    """Switch `_thread`, `threading` and `queue` to raddle's classes in this process.
+
+    A module that has been imported is switched now, another one when it is imported. Calling this
+    again changes nothing. Any thread may call it at any time.
+
+    The standard library's classes stay in an interpreter that is not the main one, and, with a
+    warning, on a version of Python that raddle does not know.
+
+    Errors: `ImportError` when the native module does not load in the main interpreter.
+    """
+    if not _version_is_known():
+        _warn_of_unknown_version()
+        return
+    if not _is_main_interpreter():
+        return
+    import raddle._native  # noqa: F401  (a module that does not load must not leave half a switch)
+
+    with _state.lock:
+        _state.installed = True
+        if _watcher not in sys.meta_path:
+            sys.meta_path.insert(0, _watcher)
+    _switch(_thread)
+    for name in _WATCHED:
+        if name in sys.modules:
+            # The statement waits for the end of an import that another thread has begun.
+            _switch(__import__(name))
+
+
+def uninstall() -> None:
+    """Give the standard library's modules their own objects back, each under its own name.
+
+    Objects that raddle's classes made live on. Calling this again changes nothing.
+    """
+    with _state.lock:
+        _state.installed = False
+        if _watcher in sys.meta_path:
+            sys.meta_path.remove(_watcher)
+        for (module, name), (stock, ours) in _state.changes.items():
+            if vars(module).get(name) is ours:
+                setattr(module, name, stock)
+        _state.changes.clear()
+
+
+def installed() -> bool:
+    """Return whether `install()` has switched this process and `uninstall()` has not undone it."""
+    return _state.installed
+
+
+def early_binders() -> list[str]:
+    """Return the dotted names under which other modules hold classes of the standard library.
+
+    Such a module took `Queue` or `Event` by name, or subclassed it, before the switch. It goes on
+    with the standard library's class, which does no harm and gains nothing. A program that calls
+    `install()` before its other imports has none.
+    """
+    stock_of = {id(stock): stock for stock, _ in _all_pairs()}
+    found: set[str] = set()
+    for module_name, module in list(sys.modules.items()):
+        if not isinstance(module, type(sys)) or _is_switched_by_us(module_name):
+            continue
+        # Not by `vars()`: that would load a module which is imported lazily.
+        for name, value in list(object.__getattribute__(module, "__dict__").items()):
+            if id(value) in stock_of:
+                found.add(f"{module_name}.{name}")
+    for stock in stock_of.values():
+        for subclass in _subclasses(stock):
+            if not _is_switched_by_us(subclass.__module__):
+                found.add(f"{subclass.__module__}.{subclass.__qualname__}")
+    return sorted(found)
+
+
+class _State:
+    """What has been switched. Whoever reads or writes more than one word holds the lock."""
+
+    def __init__(self) -> None:
+        self.lock = _STOCK["RLock"]()
+        self.installed = False
+        self.warned = False
+        self.changes: dict[tuple[ModuleType, str], tuple[object, object]] = {}
+
+
+_state = _State()
+
+# Another thread of the parent may have held it, and there is no such thread in the child.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_state.lock._at_fork_reinit)
+
+
+def _switch(module: ModuleType) -> None:
+    """Put our objects in the place of the stock ones, and note what `uninstall()` has to put back.
+
+    A module that was imported on top of a switched `_thread` holds ours already; that is noted too.
+    """
+    pairs = _pairs(module.__name__)
+    ours_of = {id(stock): (stock, ours) for stock, ours in pairs}
+    stock_of = {id(ours): (stock, ours) for stock, ours in reversed(pairs)}
+    with _state.lock:
+        if not _state.installed:
+            return
+        for name, value in list(vars(module).items()):
+            pair = ours_of.get(id(value)) or stock_of.get(id(value))
+            if pair is not None and (module, name) not in _state.changes:
+                _state.changes[module, name] = pair
+                setattr(module, name, pair[1])
+
+
+# A program that imports a second copy of a module beside the first, as CPython's tests do, gets the
+# standard library's own classes in the copy.
+_watcher = Watcher(_WATCHED, _switch)
+
+
+def _pairs(module_name: str) -> Pairs:
+    """Return every (stock, ours) that may stand in the module."""
+    if module_name == "threading":
+        from raddle.threading import _switched as classes
+    elif module_name == "queue":
+        from raddle.queue import _switched as classes
+    else:
+        classes = ()
+    return (*_primitive_pairs(), *classes)
+
+
+def _primitive_pairs() -> Pairs:
+    from raddle import _native
+
+    ours = {
+        "allocate_lock": _native.allocate_lock,
+        "allocate": _native.allocate_lock,
+        "LockType": _native.lock,
+        "lock": _native.lock,
+        "RLock": _native.RLock,
+    }
+    return tuple((stock, ours[name]) for name, stock in _STOCK.items())
+
+
+def _all_pairs() -> Pairs:
+    loaded = [name for name in _WATCHED if name in sys.modules]
+    return tuple(pair for name in ("_thread", *loaded) for pair in _pairs(name))
+
+
+def _subclasses(stock: object) -> list[type]:
+    return type.__subclasses__(stock) if isinstance(stock, type) else []
+
+
+def _is_switched_by_us(module_name: str) -> bool:
+    return module_name in ("_thread", *_WATCHED) or module_name.partition(".")[0] == "raddle"
+
+
+def _version_is_known() -> bool:
+    return sys.implementation.name == "cpython" and sys.version_info[:2] in _KNOWN_VERSIONS
+
+
+def _warn_of_unknown_version() -> None:
+    if _state.warned:
+        return
+    _state.warned = True
+    import warnings
+
+    warnings.warn(
+        f"raddle does not know {sys.implementation.name} "
+        f"{sys.version_info[0]}.{sys.version_info[1]}: the standard library's classes stay",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def _is_main_interpreter() -> bool:
+    if sys.version_info >= (3, 13):
+        return _thread._is_main_interpreter()
+    import _xxsubinterpreters
+
+    return _xxsubinterpreters.get_current() == _xxsubinterpreters.get_main()

@@ -1,0 +1,18 @@
+"""What the start-up hook runs: switches the process before the program begins.
+
+The interpreter imports this module from `raddle_install.pth`, while it starts, when the variable
+RADDLE_INSTALL is set. It must not import `threading`, whose importer would then be the main thread
+for the interpreter: the modules are switched when the program imports them.
+
+RADDLE_INSTALL is `1` for this process and the interpreters that it starts, and `once` for this
+process alone.
+"""
+
+import os
+
+from raddle import install
+
+if os.environ.get("RADDLE_INSTALL") == "once":
+    del os.environ["RADDLE_INSTALL"]
+
+install()

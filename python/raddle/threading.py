@@ -1,0 +1,113 @@
+"""The standard library's `threading` with raddle's primitives in it.
+
+Every public name of the running interpreter's `threading` is here. `Lock`, `RLock`, `Condition`,
+`Event`, `Semaphore`, `BoundedSemaphore` and `Barrier` are raddle's own; all other names are the
+standard library's, live. `Thread` among them: it runs on raddle's primitives after
+`raddle.install()`, which switches the standard library's module itself.
+"""
+
+import sys
+import threading as _stock
+
+from raddle import _facade, _native
+
+# Before 3.13 the standard library's `Lock` is a function, and the type cannot be called.
+if sys.version_info >= (3, 13):
+    Lock = _native.lock
+    _LockType = _native.lock
+else:
+    Lock = _native.allocate_lock
+
+_allocate_lock = _native.allocate_lock
+_CRLock = _native.RLock
+
+
+def RLock(*args: object, **kwargs: object) -> _native.RLock:
+    """Return a new lock that the thread which holds it can acquire again.
+
+    The lock is free when its owner has released it as often as it has acquired it. Only the owner
+    can release it.
+
+    Fairness: a release frees the lock and wakes the oldest waiter, which competes for it; a waiter
+    that is older than a millisecond may get it handed over.
+    """
+    if (args or kwargs) and sys.version_info >= (3, 14):
+        import warnings
+
+        warnings.warn(
+            "RLock takes no arguments; they are ignored, and from Python 3.15 on an error",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    return _CRLock(*args, **kwargs)
+
+
+class Condition(_native.Condition, _stock.Condition):
+    """A place to wait, with its lock released, until another thread says that something changed.
+
+    `lock` is a `Lock`, an `RLock` (a new one by default) or any object with `acquire` and
+    `release`; the last kind is served by the standard library's algorithm on raddle's locks.
+
+    Fairness: `notify` wakes the threads in the order in which they began to wait. No thread wakes
+    without a notification.
+
+    Timeouts: in seconds, `None` waits without end. `wait` returns False when the time is over.
+
+    Errors: `RuntimeError` when the lock is not held.
+    """
+
+
+class Event(_native.Event, _stock.Event):
+    """A flag that threads wait for.
+
+    Fairness: `set` wakes every thread that waits, also when `clear` follows at once.
+
+    Timeouts: in seconds, `None` waits without end. `wait` returns False when the time is over and
+    the flag has not been set.
+    """
+
+
+class Semaphore(_native.Semaphore, _stock.Semaphore):
+    """A number of permits; `acquire` takes one and waits while there is none.
+
+    Fairness: a release wakes the oldest waiters, which compete with threads that come by.
+
+    Timeouts: in seconds, `None` waits without end. `acquire` returns False when the time is over.
+
+    Errors: `ValueError` for a negative initial value and for a release of less than one permit.
+    """
+
+
+class BoundedSemaphore(_native.BoundedSemaphore, Semaphore, _stock.BoundedSemaphore):
+    """A semaphore that never has more permits than it was made with.
+
+    Errors: `ValueError` for a release that would exceed the initial value.
+    """
+
+
+class Barrier(_native.Barrier, _stock.Barrier):
+    """A place where `parties` threads wait for each other.
+
+    When the last of them has come, one thread calls `action`, if there is one, and all go on.
+
+    Timeouts: in seconds, `None` waits without end. A wait whose time is over breaks the barrier.
+
+    Errors: `BrokenBarrierError` in every thread that waits or comes while the barrier is broken, by
+    a timeout, by `abort`, by `reset` under waiting threads, or by an action that raised.
+    """
+
+
+_switched: tuple[tuple[object, object], ...] = (
+    (_stock.Condition, Condition),
+    (_stock.Event, Event),
+    (_stock.Semaphore, Semaphore),
+    (_stock.BoundedSemaphore, BoundedSemaphore),
+    (_stock.Barrier, Barrier),
+)
+
+# The classes are known by the standard library's names, in reprs and to pickle.
+for ours in (RLock, Condition, Event, Semaphore, BoundedSemaphore, Barrier):
+    ours.__module__ = _stock.__name__
+del ours
+
+_facade.show_through(__name__)
