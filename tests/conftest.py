@@ -12,11 +12,13 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -47,11 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs every test that asks for ``implementation`` on each chosen one."""
-    if "implementation" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--implementation")
-        names = IMPLEMENTATIONS if chosen == "both" else (chosen,)
-        metafunc.parametrize("implementation", names, indirect=True)
+    """Runs every test that asks for ``implementation`` or ``child`` on each chosen one."""
+    chosen = metafunc.config.getoption("--implementation")
+    names = IMPLEMENTATIONS if chosen == "both" else (chosen,)
+    for fixture in ("implementation", "child"):
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, names, indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -118,24 +121,37 @@ def report_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return request.config.stash[FIGURES].append
 
 
-@pytest.fixture
-def run_child() -> Callable[..., ChildResult]:
-    """A function that runs a Python program in a child process within a time box."""
+@pytest.fixture(scope="session", name="run_python")
+def run_python_fixture() -> Callable[..., ChildResult]:
+    """The function that runs a command in a child process within a time box."""
     return run_python
+
+
+@pytest.fixture
+def child(request: pytest.FixtureRequest) -> ChildRunner:
+    """Runs the programs beside the test, in ``programs/``, in child processes on the implementation under test.
+
+    The programs use the standard library's names only. On raddle the whole child is switched.
+    """
+    return ChildRunner(request.path.parent / "programs", request.param)
 
 
 @dataclass(frozen=True)
 class ChildRunner:
-    """Runs programs of one folder in child processes on the implementation under test."""
+    """Runs programs of one folder in child processes on one implementation."""
 
     folder: Path
     implementation: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the children run on raddle."""
+        return self.implementation == "raddle"
 
     def __call__(self, program: str, *arguments: object, time_box: float = CHILD_TIME_BOX) -> ChildResult:
         """Runs ``program`` and returns how it ended."""
-        environment = {**self.environment, "RADDLE_TEST_IMPLEMENTATION": self.implementation}
-        if self.implementation == "raddle":
+        environment = {"RADDLE_TEST_IMPLEMENTATION": self.implementation}
+        if self.is_ours:
             environment["RADDLE_INSTALL"] = "1"
         command = [sys.executable, str(self.folder / program), *map(str, arguments)]
         return run_python(command, environment=environment, time_box=time_box)
@@ -147,25 +163,41 @@ def run_python(
     environment: Mapping[str, str] | None = None,
     time_box: float = CHILD_TIME_BOX,
     directory: Path | None = None,
+    give_up: Callable[[str], bool] | None = None,
 ) -> ChildResult:
-    """Runs a command with a clean environment; kills its whole process group when it hangs."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean_environment() | dict(environment or {}),
-        cwd=directory,
-        start_new_session=True,
-    )
-    try:
-        stdout, stderr = process.communicate(timeout=time_box)
-        return ChildResult(process.returncode, stdout, stderr)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        stdout, stderr = process.communicate()
-        return ChildResult(None, stdout, stderr)
+    """Runs a command with a clean environment, and kills its whole process group when it hangs.
+
+    It is also killed as soon as ``give_up``, called with what it has written so far, says so.
+    """
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=clean_environment() | dict(environment or {}),
+            cwd=directory,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + time_box
+        returncode = None
+        while returncode is None and time.monotonic() < deadline:
+            if give_up is not None and give_up(written_to(stdout)):
+                break
+            try:
+                returncode = process.wait(time_box if give_up is None else 0.1)
+            except subprocess.TimeoutExpired:
+                continue
+        if returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return ChildResult(returncode, written_to(stdout), written_to(stderr))
+
+
+def written_to(file: IO[str]) -> str:
+    """What a file holds so far, without moving the position that a child shares."""
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode(errors="replace")
 
 
 def clean_environment() -> dict[str, str]:

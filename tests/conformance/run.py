@@ -28,8 +28,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.run")
     parser.add_argument("--implementation", choices=("stock", "raddle"), default="raddle")
     parser.add_argument("--record", action="store_true", help="write the list to outcomes/")
+    parser.add_argument("--recorded", action="store_true", help="only print the recorded list")
     parser.add_argument("suite", nargs="*", help="run only these classes")
     arguments = parser.parse_args()
+    if arguments.recorded:
+        print(*recorded_outcomes(), sep="\n")
+        return 0
     faulthandler.dump_traceback_later(TIME_BOX, exit=True)
     try:
         bound = suites.bound_suites(arguments.implementation)

@@ -7,15 +7,19 @@ the list of those that do not, and a test the list does not know must be looked 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ChildResult, run_python
+
+if TYPE_CHECKING:
+    from conftest import ChildResult
 
 ROOT = Path(__file__).parents[2]
 TIME_BOX = 900.0
+COMMAND = [sys.executable, "-m", "tests.conformance.run"]
 
 # Ours are bound by attribute in a process that stays on the standard library, and in one that is switched as a whole.
 RUNS = {
@@ -26,49 +30,52 @@ RUNS = {
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_outcomes_are_the_recorded_ones(run: str, results: dict[str, Future[ChildResult]]) -> None:
-    """Every test ends as recorded; the stock run shows that the list asks for nothing CPython does not do."""
+def test_outcomes_are_the_recorded_ones(
+    run: str, results: dict[str, Future[ChildResult]], recorded: list[str]
+) -> None:
+    """Every test ends as recorded; the stock run shows that CPython itself does what the list asks for."""
     result = results[run].result()
     assert result.returncode == 0, result.describe()
     actual = without_reasons(result.stdout.splitlines())
-    expected = without_reasons(recorded())
+    expected = without_reasons(recorded)
     changed = sorted(actual.items() ^ expected.items(), key=lambda change: change[0])
     assert not changed, f"now: {dict(actual.items() - expected.items())}\n" + result.describe()
 
 
-def test_every_exception_has_a_reason() -> None:
+def test_every_exception_has_a_reason(recorded: list[str]) -> None:
     """A recorded test that does not pass says why."""
-    silent = [line for line in recorded() if not line.startswith("ok ") and "#" not in line]
+    silent = [line for line in recorded if not line.startswith("ok ") and "#" not in line]
     assert not silent, silent
 
 
-def test_the_list_is_not_empty() -> None:
+def test_the_list_is_not_empty(recorded: list[str]) -> None:
     """The suites were found: every bound class is in the list."""
-    classes = {name.partition(".")[0] for name in without_reasons(recorded())}
+    classes = {name.partition(".")[0] for name in without_reasons(recorded)}
     assert len(classes) == 12, classes
 
 
 @pytest.fixture(scope="module")
-def results() -> Iterator[dict[str, Future[ChildResult]]]:
+def results(run_python: Callable[..., ChildResult]) -> Iterator[dict[str, Future[ChildResult]]]:
     """The runs, started together because these suites mostly sleep."""
-    command = [sys.executable, "-m", "tests.conformance.run"]
     with ThreadPoolExecutor(len(RUNS)) as pool:
         yield {
             name: pool.submit(
-                run_python, [*command, *options], environment=environment, time_box=TIME_BOX, directory=ROOT
+                run_python,
+                [*COMMAND, *options],
+                environment=environment,
+                time_box=TIME_BOX,
+                directory=ROOT,
             )
             for name, (options, environment) in RUNS.items()
         }
 
 
-def recorded() -> list[str]:
+@pytest.fixture(scope="module")
+def recorded(run_python: Callable[..., ChildResult]) -> list[str]:
     """The lines of the list for the running version."""
-    sys.path.insert(0, str(ROOT))
-    try:
-        from tests.conformance.run import recorded_outcomes
-    finally:
-        sys.path.remove(str(ROOT))
-    return recorded_outcomes()
+    result = run_python([*COMMAND, "--recorded"], directory=ROOT)
+    assert result.returncode == 0, result.describe()
+    return result.stdout.splitlines()
 
 
 def without_reasons(lines: list[str]) -> dict[str, str]:

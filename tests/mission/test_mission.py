@@ -14,19 +14,17 @@ the other way says nothing about us and is repeated, a bounded number of times; 
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
 import sysconfig
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ChildResult, clean_environment
+
+if TYPE_CHECKING:
+    from conftest import ChildResult
 
 FOLDER = Path(__file__).parent
 PROGRAMS = sorted(FOLDER.glob("0*.py"))
@@ -66,7 +64,7 @@ Runs = dict[tuple[str, str], "Future[ChildResult]"]
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[Runs]:
+def runs(run_python: Callable[..., ChildResult]) -> Iterator[Runs]:
     """All runs, started together because the programs mostly sleep."""
     commands = {
         "stock": [sys.executable],
@@ -75,46 +73,30 @@ def runs() -> Iterator[Runs]:
     }
     with ThreadPoolExecutor(4) as pool:
         yield {
-            (kind, program.stem): pool.submit(run_until_fair, [*command, str(program)], program.stem)
+            (kind, program.stem): pool.submit(
+                run_until_fair, run_python, [*command, str(program)], program.stem
+            )
             for program in PROGRAMS
             for kind, command in commands.items()
         }
 
 
-def run_until_fair(command: Sequence[str], program: str) -> ChildResult:
+def run_until_fair(
+    run_python: Callable[..., ChildResult], command: Sequence[str], program: str
+) -> ChildResult:
     """Runs a program until its race with itself goes the way in which it ends and prints everything."""
+    # What a program that is killed has printed must not be left in its buffer.
+    environment = {"PYTHONUNBUFFERED": "1"} if program == "06_condition" else {}
     for _ in range(ATTEMPTS):
-        result = run_watching_output(command, program)
+        result = run_python(
+            command,
+            environment=environment,
+            time_box=TIME_BOX,
+            give_up=lambda output: notified_too_early(program, output),
+        )
         if not lost_its_own_race(program, result):
             return result
     raise AssertionError(f"{program} lost its own race {ATTEMPTS} times: {result.describe()}")
-
-
-def run_watching_output(command: Sequence[str], program: str) -> ChildResult:
-    """Runs a program, and ends it when it hangs or its output shows that it will hang by its own design."""
-    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            # What a program that is killed has printed must not be left in its buffer.
-            env=clean_environment() | ({"PYTHONUNBUFFERED": "1"} if program == "06_condition" else {}),
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + TIME_BOX
-        returncode = process.poll()
-        while returncode is None and time.monotonic() < deadline:
-            if notified_too_early(program, text_of(stdout)):
-                break
-            try:
-                returncode = process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-        if returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        return ChildResult(returncode, text_of(stdout), text_of(stderr))
 
 
 def lost_its_own_race(program: str, result: ChildResult) -> bool:
@@ -133,11 +115,6 @@ def notified_too_early(program: str, output: str) -> bool:
     """Whether the condition program has notified while a thread was not yet waiting."""
     before, found, _ = output.partition("Main thread is notifying")
     return program == "06_condition" and bool(found) and before.count("is waiting") < 2
-
-
-def text_of(file: tempfile._TemporaryFileWrapper[str]) -> str:
-    """What a file holds so far, without moving the position that the child shares."""
-    return os.pread(file.fileno(), 1 << 20, 0).decode()
 
 
 def launcher() -> str:
