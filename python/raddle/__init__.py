@@ -14,8 +14,11 @@ __all__ = ["early_binders", "install", "installed", "uninstall"]
 def __getattr__(name: str) -> object:
     # The metadata is read only by those who ask: it costs more than all the rest of this package.
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("raddle")
+        try:
+            return version("raddle")
+        except PackageNotFoundError:
+            return "of unknown version (not installed)"
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -27,8 +27,8 @@ __all__ = ["early_binders", "install", "installed", "uninstall"]
 _KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _WATCHED = ("threading", "queue")
 
-# Taken when raddle is imported, and so before it has switched anything. `LockType` comes before
-# `lock`, and `allocate_lock` before `allocate`: `uninstall()` gives back the first of several names.
+# Taken when raddle is imported, and so before it has switched anything. `allocate_lock` comes
+# before `allocate`: where both became one object of ours, `uninstall()` gives back the first.
 _STOCK = {
     name: getattr(_thread, name)
     for name in ("allocate_lock", "allocate", "LockType", "lock", "RLock")
@@ -52,8 +52,8 @@ def install() -> None:
         return
     if not _is_main_interpreter():
         return
-    import raddle._native  # noqa: F401  (a module that does not load must not leave half a switch)
-
+    # Loaded before anything is touched, so that a failure leaves no half of a switch.
+    _pairs("_thread")
     with _state.lock:
         _state.installed = True
         if _watcher not in sys.meta_path:
@@ -205,7 +205,7 @@ def _warn_of_unknown_version() -> None:
 
 def _is_main_interpreter() -> bool:
     if sys.version_info >= (3, 13):
-        return _thread._is_main_interpreter()
-    import _xxsubinterpreters
-
-    return _xxsubinterpreters.get_current() == _xxsubinterpreters.get_main()
+        # By name, because the type checkers do not know it.
+        return bool(getattr(_thread, "_is_main_interpreter")())  # noqa: B009
+    interpreters = __import__("_xxsubinterpreters")
+    return bool(interpreters.get_current() == interpreters.get_main())

@@ -10,9 +10,11 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from importlib.abc import Loader
+    from importlib.abc import Loader as LoaderBase
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+else:
+    LoaderBase = object
 
 
 class Watcher:
@@ -52,10 +54,10 @@ class Watcher:
         self._awaited.discard(module.__name__)
 
 
-class _Loader:
+class _Loader(LoaderBase):
     """The loader of another finder, which says when it has run the module's code."""
 
-    def __init__(self, loader: Loader, loaded: Callable[[ModuleType], None]) -> None:
+    def __init__(self, loader: LoaderBase, loaded: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._loaded = loaded
 

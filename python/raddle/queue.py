@@ -5,6 +5,9 @@ Every public name of the running interpreter's `queue` is here. `Queue` is raddl
 conditions; all other names are the standard library's, live.
 """
 
+# At run time the native class has no type parameters.
+# pyright: reportMissingTypeArgument=false
+
 import queue as _stock
 
 from raddle import _facade, _native
@@ -18,8 +21,8 @@ class Queue(_native.Queue, _stock.Queue):
     Fairness: items go to waiting consumers, and free places to waiting producers, in the order in
     which they began to wait.
 
-    Timeouts: in seconds, `None` waits without end. `put` raises `Full` and `get` raises `Empty` when
-    the time is over, or at once with `block=False`.
+    Timeouts: in seconds, `None` waits without end. `put` raises `Full`, and `get` raises `Empty`,
+    when the time is over, or at once with `block=False`.
 
     Differences from CPython: the first touch of `mutex`, `queue`, `not_empty`, `not_full` or
     `all_tasks_done`, and a subclass that overrides `_init`, `_qsize`, `_put` or `_get`, moves the
