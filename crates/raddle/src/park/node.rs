@@ -1,0 +1,170 @@
+//! One waiting thread in one object's list.
+
+use std::fmt;
+use std::ptr::{self, NonNull};
+
+use super::record::{Record, current};
+use crate::probe::WaitKind;
+use crate::sys::{AtomicU32, Nanoseconds, Ordering, UnsafeCell, now};
+
+/// Where a node stands. `README.md` has the transitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum State {
+    /// Linked in the list of its place, or in no list while a handler of the waiter runs.
+    Waiting = 0,
+    /// Moved by a notification to the list of the lock that the waiter has to take back.
+    /// Neither the deadline nor a signal ends the wait any more.
+    Requeued = 1,
+    /// In no list; what was waited for is the waiter's. Nobody but the waiter touches the node any more.
+    Granted = 2,
+    // 3 is reserved for cancellation.
+}
+
+/// What a grant brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Nothing beyond the end of the wait: look again.
+    Nothing,
+    /// The right to compete: the waiter counts as woken until it settles that.
+    Compete,
+    /// The thing itself.
+    Handed,
+    /// The thing will not come: the object was shut down, or broken.
+    Refused,
+}
+
+/// An object's list of waiters, as its nodes see it.
+pub(crate) trait Place: Sync {
+    /// Takes a node that is [`State::Waiting`] out of the list, under the object's section. False if it is
+    /// granted or requeued by now.
+    fn leave(&self, node: &Node<'_>) -> bool;
+
+    /// Links the node again at the end of the list, which a fork has emptied.
+    fn relink(&self, node: &Node<'_>);
+}
+
+/// A waiting thread. Lives on the waiter's stack, from before it is linked until [`wait`](super::wait()) has returned.
+pub(crate) struct Node<'place> {
+    pub(super) links: UnsafeCell<Links>,
+    state: AtomicU32,
+    /// Written by the granter before it stores [`State::Granted`], read by the waiter after it has seen that.
+    grant: UnsafeCell<Grant>,
+    pub(super) record: &'static Record,
+    pub(super) place: &'place dyn Place,
+    pub(super) kind: WaitKind,
+    pub(super) since: Nanoseconds,
+    /// Whether the node stays linked while a handler runs, so that no notification is lost.
+    pub(super) stays: bool,
+    /// The address of the lock that the waiter takes back after a notification; 0 if none.
+    pub(super) home: usize,
+    /// Where the waiter wants what it waits for, or has what it brings; for the place to interpret.
+    slot: *mut (),
+}
+
+/// The neighbours in the ring, under the section of the object whose list it is.
+#[derive(Debug)]
+pub(super) struct Links {
+    pub(super) next: NonNull<Node<'static>>,
+    pub(super) previous: NonNull<Node<'static>>,
+    pub(super) ticket: u32,
+}
+
+// SAFETY: other threads reach a node only through a list, and then touch `links` under the section,
+// `grant` and `state` by the protocol of `grant` below, and the fields that never change.
+unsafe impl Sync for Node<'_> {}
+
+impl<'place> Node<'place> {
+    /// A node of the current thread, which leaves its place before a handler runs.
+    pub(crate) fn leaving(place: &'place dyn Place, kind: WaitKind) -> Self {
+        Self {
+            links: UnsafeCell::new(Links { next: NonNull::dangling(), previous: NonNull::dangling(), ticket: 0 }),
+            state: AtomicU32::new(State::Waiting as u32),
+            grant: UnsafeCell::new(Grant::Nothing),
+            record: current(),
+            place,
+            kind,
+            since: now(),
+            stays: false,
+            home: 0,
+            slot: ptr::null_mut(),
+        }
+    }
+
+    /// A node of the current thread, whose place keeps it while a handler runs.
+    pub(crate) fn staying(place: &'place dyn Place, kind: WaitKind) -> Self {
+        Self { stays: true, ..Self::leaving(place, kind) }
+    }
+
+    /// A staying node whose waiter takes the lock at `home` back after its notification.
+    pub(crate) fn returning(place: &'place dyn Place, kind: WaitKind, home: usize) -> Self {
+        Self { home, ..Self::staying(place, kind) }
+    }
+
+    /// A staying node whose waiter wants something in `slot`, or has something there.
+    pub(crate) fn with_slot(place: &'place dyn Place, kind: WaitKind, slot: *mut ()) -> Self {
+        Self { slot, ..Self::staying(place, kind) }
+    }
+
+    pub(crate) fn slot(&self) -> *mut () {
+        self.slot
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        // ORDERING: Acquire meets the Release of `grant`: what the granter wrote is seen.
+        match self.state.load(Ordering::Acquire) {
+            0 => State::Waiting,
+            1 => State::Requeued,
+            _ => State::Granted,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> WaitKind {
+        self.kind
+    }
+
+    /// What the grant brought. Only for the waiter, after its wait.
+    pub(crate) fn granted(&self) -> Grant {
+        if self.state() == State::Granted {
+            // SAFETY: the granter wrote it before its Release store, which has been seen, and never comes back.
+            self.grant.with(|grant| unsafe { *grant })
+        } else {
+            Grant::Nothing
+        }
+    }
+
+    /// The notification has come; what is left is the way back through the lock.
+    ///
+    /// Under the section of the list that the node has just been taken out of.
+    pub(super) fn requeue(&self) {
+        // ORDERING: Relaxed is enough: whoever decides by it (`Place::leave`) is inside the same section,
+        // and the waiter's own look at it leads to nothing but another sleep.
+        self.state.store(State::Requeued as u32, Ordering::Relaxed);
+    }
+}
+
+/// Ends the wait of a node that has just been taken out of its list. Returns the thread to wake, once the section is left.
+///
+/// # Safety
+///
+/// `node` was linked in a list until now, in this section, and is in none any more.
+pub(super) unsafe fn grant(node: NonNull<Node<'static>>, grant: Grant) -> &'static Record {
+    // SAFETY: a linked node lives: the waiter leaves only after it has taken it out itself, under the
+    // section, or after it has seen the store below.
+    let node = unsafe { node.as_ref() };
+    // Read first: after the store the waiter may be gone, and the node with it.
+    let record = node.record;
+    // SAFETY: the waiter reads it only after it has seen the store below.
+    node.grant.with_mut(|slot| unsafe { *slot = grant });
+    // ORDERING: Release meets the Acquire of `Node::state`. It publishes the grant, and what came
+    // with it: the item in the slot beside the node, the lock that is handed over.
+    node.state.store(State::Granted as u32, Ordering::Release);
+    record
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Node").field("kind", &self.kind).field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,319 @@
+//! What the library knows of each thread: the registry.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::ptr::{self, NonNull};
+
+use super::node::{Grant, Node, State, grant};
+use crate::probe::Published;
+use crate::sys::{
+    AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_native_id, global,
+    local, on_fork_in_child, on_thread_exit,
+};
+
+/// One thread's record: what it sleeps on, who it is, what it waits for.
+///
+/// Records are never freed. When its thread ends, a record waits for the next thread, with a new generation. So
+/// a waker that comes late may wake a thread that waits for something else, which every wait
+/// tolerates, but it never touches memory that is gone.
+pub(crate) struct Record {
+    index: u64,
+    /// How many threads have had this record.
+    generation: AtomicU64,
+    /// The owner number of the thread that has this record; 0 if none has.
+    owner: AtomicU64,
+    native_id: AtomicU64,
+    sleeper: Sleeper,
+    /// The waits of the thread, the innermost first. Touched by that thread only.
+    waits: UnsafeCell<Option<NonNull<Active>>>,
+    /// Not zero while the thread is in a wait.
+    waiting: AtomicU64,
+    pub(crate) published: Published,
+    /// The record that was made before this one. Set once, before this one can be found.
+    older: AtomicPtr<Record>,
+    /// The next free record, under the section of [`FreeRecords`].
+    next_free: UnsafeCell<Option<&'static Record>>,
+}
+
+/// A wait on the stack of its thread.
+pub(super) struct Active {
+    node: NonNull<Node<'static>>,
+    outer: Option<NonNull<Active>>,
+}
+
+// SAFETY: `waits` is touched by the record's thread only, `next_free` under a section; the rest is atomic.
+unsafe impl Sync for Record {}
+
+const INDEX_BITS: u32 = 24;
+
+/// The number of a thread: never used for another one, not in this process and not in its forked children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(NonZeroU64);
+
+impl ThreadId {
+    /// The current thread's.
+    #[must_use]
+    pub fn current() -> Self {
+        // A record in use has an owner, so this never makes one up.
+        Self::from_number(current().owner()).unwrap_or(Self(NonZeroU64::MAX))
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+struct Registry {
+    newest: AtomicPtr<Record>,
+    count: AtomicU64,
+    free: Section<FreeRecords>,
+}
+
+struct FreeRecords {
+    first: Option<&'static Record>,
+}
+
+impl AfterFork for FreeRecords {
+    fn after_fork(&mut self, _torn: bool) {
+        // `repair_after_fork` collects them anew.
+        self.first = None;
+    }
+}
+
+impl Registry {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                newest: AtomicPtr::new(ptr::null_mut()),
+                count: AtomicU64::new(0),
+                free: Section::new(FreeRecords { first: None }),
+            }
+        }
+    }
+}
+
+global! {
+    static REGISTRY: Registry = Registry::new();
+}
+
+/// The current thread's record. The first call of a thread adopts it.
+#[inline]
+pub(crate) fn current() -> &'static Record {
+    let record: *const Record = local::get().cast();
+    if record.is_null() {
+        return adopt();
+    }
+    // SAFETY: only `adopt` sets it, to a record, and records are never freed.
+    unsafe { &*record }
+}
+
+/// Calls `visit` with every record, of living threads and free ones. Takes no lock.
+pub(crate) fn for_each_record(mut visit: impl FnMut(&'static Record)) {
+    // ORDERING: Acquire meets the Release in `make`: the record is complete.
+    let mut record = REGISTRY.newest.load(Ordering::Acquire);
+    while !record.is_null() {
+        // SAFETY: records are never freed.
+        let found: &'static Record = unsafe { &*record };
+        visit(found);
+        // ORDERING: Relaxed: it was written before the record was published.
+        record = found.older.load(Ordering::Relaxed);
+    }
+}
+
+#[cfg(loom)]
+pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
+    let mut found = None;
+    for_each_record(|record| {
+        if record.owner() == owner {
+            found = Some(record);
+        }
+    });
+    found
+}
+
+#[cold]
+fn adopt() -> &'static Record {
+    on_fork_in_child(repair_after_fork);
+    let record = reuse().unwrap_or_else(make);
+    // ORDERING: Relaxed: the record is this thread's alone until it waits, and readers copy single values.
+    let generation = record.generation.fetch_add(1, Ordering::Relaxed) + 1;
+    record.native_id.store(current_native_id(), Ordering::Relaxed);
+    record.owner.store(generation << INDEX_BITS | record.index, Ordering::Relaxed);
+    local::set(ptr::from_ref(record).cast());
+    on_thread_exit(release, ptr::from_ref(record).cast());
+    record
+}
+
+fn reuse() -> Option<&'static Record> {
+    let mut free = REGISTRY.free.enter();
+    let record = free.first?;
+    // SAFETY: under the section.
+    free.first = record.next_free.with_mut(|next| unsafe { (*next).take() });
+    Some(record)
+}
+
+fn make() -> &'static Record {
+    // ORDERING: Relaxed: a number of its own is all that is wanted.
+    let index = REGISTRY.count.fetch_add(1, Ordering::Relaxed);
+    assert!(index < 1 << INDEX_BITS, "more threads at once than any system allows");
+    let record: &'static mut Record = Box::leak(Box::new(Record {
+        index,
+        generation: AtomicU64::new(0),
+        owner: AtomicU64::new(0),
+        native_id: AtomicU64::new(0),
+        sleeper: Sleeper::new(),
+        waits: UnsafeCell::new(None),
+        waiting: AtomicU64::new(0),
+        published: Published::new(),
+        older: AtomicPtr::new(ptr::null_mut()),
+        next_free: UnsafeCell::new(None),
+    }));
+    let mut newest = REGISTRY.newest.load(Ordering::Relaxed);
+    loop {
+        record.older.store(newest, Ordering::Relaxed);
+        // ORDERING: Release publishes the record to `for_each_record`.
+        match REGISTRY.newest.compare_exchange_weak(newest, record, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return record,
+            Err(now) => newest = now,
+        }
+    }
+}
+
+/// The thread ends: its record is free for another one.
+fn release(record: *const ()) {
+    // SAFETY: `adopt` registered a record, and records are never freed.
+    let record: &'static Record = unsafe { &*record.cast::<Record>() };
+    local::set(ptr::null());
+    record.owner.store(0, Ordering::Relaxed);
+    free(record);
+}
+
+fn free(record: &'static Record) {
+    let mut free = REGISTRY.free.enter();
+    // SAFETY: under the section, and the record is in no list: its thread has ended only now.
+    record.next_free.with_mut(|next| unsafe { *next = free.first });
+    free.first = Some(record);
+}
+
+/// In a forked child, on the only thread, before it goes on.
+fn repair_after_fork() {
+    let survivor: *const Record = local::get().cast();
+    for_each_record(|record| {
+        record.sleeper.after_fork();
+        if ptr::eq(record, survivor) {
+            record.native_id.store(current_native_id(), Ordering::Relaxed);
+            record.relink_waits();
+        } else {
+            record.owner.store(0, Ordering::Relaxed);
+            record.waiting.store(0, Ordering::Relaxed);
+            record.published.ended(None);
+            // Its thread is gone, and with it the stack that this pointed to.
+            // SAFETY: there is one thread.
+            record.waits.with_mut(|waits| unsafe { *waits = None });
+            free(record);
+        }
+    });
+}
+
+impl Record {
+    /// The number of the thread, never used for another: not in this process, not in its children. 0 if it has ended.
+    #[inline]
+    pub(crate) fn owner(&self) -> u64 {
+        // ORDERING: Relaxed: for the thread itself it does not change; others copy a value.
+        self.owner.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn native_id(&self) -> u64 {
+        self.native_id.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread is in a wait of this library.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) != 0
+    }
+
+    #[inline]
+    pub(super) fn wake(&self) {
+        self.sleeper.wake();
+    }
+
+    pub(super) fn sleeper(&self) -> &Sleeper {
+        &self.sleeper
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn modelled_sleeper(&self) -> &Sleeper {
+        &self.sleeper
+    }
+
+    /// Puts a wait of this thread on its stack of waits, for as long as `inside` runs.
+    pub(super) fn during<R>(&self, node: &Node<'_>, inside: impl FnOnce() -> R) -> R {
+        let outer = self.waits.with(|waits| {
+            // SAFETY: only the record's thread touches it, and that is this one.
+            unsafe { *waits }
+        });
+        let active = Active { node: NonNull::from(node).cast(), outer };
+        let pop = Pop { record: self, outer };
+        // SAFETY: as above. The pointer is taken back by `Pop` before `active` is gone.
+        self.waits.with_mut(|waits| unsafe { *waits = Some(NonNull::from(&active)) });
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let result = inside();
+        drop(pop);
+        result
+    }
+
+    /// In a forked child: the lists have forgotten all waiters, but this thread's waits go on when
+    /// the handler that forked returns.
+    fn relink_waits(&self) {
+        // The outermost came first, so it is linked first.
+        fn relink_from(active: Option<NonNull<Active>>) {
+            let Some(active) = active else { return };
+            // SAFETY: an active wait is on this thread's stack, below us.
+            let Active { node, outer } = unsafe { active.as_ref() };
+            relink_from(*outer);
+            // SAFETY: it lives as long as its wait.
+            let waiting = unsafe { node.as_ref() };
+            match waiting.state() {
+                State::Waiting if waiting.stays => waiting.place.relink(waiting),
+                State::Waiting | State::Granted => {}
+                // The thread that moved it, or would have granted it, may be gone. It takes the lock by itself.
+                State::Requeued => {
+                    // SAFETY: the list it was in has forgotten it, or will before it is looked at.
+                    unsafe { grant(*node, Grant::Nothing) };
+                }
+            }
+        }
+        // SAFETY: this is the record's thread.
+        relink_from(self.waits.with(|waits| unsafe { *waits }));
+    }
+}
+
+struct Pop<'a> {
+    record: &'a Record,
+    outer: Option<NonNull<Active>>,
+}
+
+impl Drop for Pop<'_> {
+    fn drop(&mut self) {
+        // SAFETY: only the record's thread touches it, and that is this one.
+        self.record.waits.with_mut(|waits| unsafe { *waits = self.outer });
+        self.record.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Record")
+            .field("owner", &self.owner())
+            .field("native_id", &self.native_id())
+            .field("is_waiting", &self.is_waiting())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! Floor 1: what the library tells about itself.
+//!
+//! Each thread publishes what it waits for. Readers copy values: they never follow a pointer into a
+//! thread or an object. With the feature `probe` turned off nothing is published, and nothing else changes.
+
+#[cfg(feature = "probe")]
+#[path = "enabled.rs"]
+mod publish;
+#[cfg(not(feature = "probe"))]
+#[path = "disabled.rs"]
+mod publish;
+
+pub(crate) use publish::Published;
+
+use crate::sys::Nanoseconds;
+
+/// What kind of thing a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitKind {
+    /// To own a [`Lock`](crate::sync::Lock).
+    Lock,
+    /// To own an [`RLock`](crate::sync::RLock).
+    RLock,
+    /// For a notification of a [`Condition`](crate::sync::Condition).
+    Condition,
+    /// For an [`Event`](crate::sync::Event) to be set.
+    Event,
+    /// For a permit of a [`Semaphore`](crate::sync::Semaphore).
+    Semaphore,
+    /// For the other parties of a [`Barrier`](crate::sync::Barrier).
+    Barrier,
+    /// For an item of a [`Queue`](crate::queue::Queue).
+    QueueGet,
+    /// For a free place in a [`Queue`](crate::queue::Queue).
+    QueuePut,
+    /// For the tasks of a [`Queue`](crate::queue::Queue) to be done.
+    QueueJoin,
+}
+
+/// One wait, as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) kind: WaitKind,
+    /// The address of the object: its identity, not to be followed.
+    pub(crate) object: usize,
+    pub(crate) since: Nanoseconds,
+    pub(crate) deadline: Option<Nanoseconds>,
+    /// Counts the waits of the thread, so that two looks can tell the same wait from the next one.
+    pub(crate) number: u64,
+}

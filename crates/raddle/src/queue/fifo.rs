@@ -1,0 +1,39 @@
+//! First in, first out.
+
+use std::collections::VecDeque;
+
+use super::shell::Order;
+
+/// The order of a [`Queue`](super::Queue): first in, first out.
+#[derive(Debug)]
+pub struct Fifo<T> {
+    items: VecDeque<T>,
+}
+
+impl<T: Send> Order for Fifo<T> {
+    type Item = T;
+
+    fn new() -> Self {
+        Self { items: VecDeque::new() }
+    }
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn push(&mut self, item: T) {
+        self.items.push_back(item);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.items.pop_front()
+    }
+
+    fn unpop(&mut self, item: T) {
+        self.items.push_front(item);
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(&T)) {
+        self.items.iter().for_each(visit);
+    }
+}

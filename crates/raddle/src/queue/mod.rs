@@ -1,0 +1,99 @@
+//! Floor 5: queues.
+
+mod fifo;
+mod shell;
+
+use std::fmt;
+
+pub use shell::Shell;
+
+pub use fifo::Fifo;
+
+/// A queue that gives the items back in the order in which they came.
+pub type Queue<T> = Shell<Fifo<T>>;
+
+/// An item was not put. It comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PutError<T> {
+    /// There was no free place: at once, or until the deadline.
+    Full(T),
+    /// The queue was shut down.
+    ShutDown(T),
+    /// The waiter was told to stop; `None` if the item had been taken by then.
+    Aborted(Option<T>),
+}
+
+/// No item was got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GetError {
+    /// There was none: at once, or until the deadline.
+    Empty,
+    /// The queue was shut down, and is empty.
+    ShutDown,
+    /// The waiter was told to stop.
+    Aborted,
+}
+
+/// The queue was shut down. What was to be put comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ShutDown<T = ()>(pub T);
+
+/// [`task_done`](Shell::task_done) was called more often than items were put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyDone;
+
+impl<T> fmt::Display for PutError<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Full(_) => "the queue is full",
+            Self::ShutDown(_) => "the queue is shut down",
+            Self::Aborted(_) => "the wait was aborted",
+        })
+    }
+}
+
+impl<T> fmt::Debug for PutError<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Full(_) => "Full(..)",
+            Self::ShutDown(_) => "ShutDown(..)",
+            Self::Aborted(_) => "Aborted(..)",
+        })
+    }
+}
+
+impl<T> std::error::Error for PutError<T> {}
+
+impl fmt::Display for GetError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Empty => "the queue is empty",
+            Self::ShutDown => "the queue is shut down",
+            Self::Aborted => "the wait was aborted",
+        })
+    }
+}
+
+impl std::error::Error for GetError {}
+
+impl<T> fmt::Display for ShutDown<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the queue is shut down")
+    }
+}
+
+impl<T> fmt::Debug for ShutDown<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ShutDown(..)")
+    }
+}
+
+impl<T> std::error::Error for ShutDown<T> {}
+
+impl fmt::Display for TooManyDone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("task_done() called too many times")
+    }
+}
+
+impl std::error::Error for TooManyDone {}

@@ -1,0 +1,622 @@
+//! The blocking shell around an order of items: who waits for an item, a place, or the end of the work.
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::{GetError, PutError, ShutDown, TooManyDone};
+use crate::park::{
+    Deadline, End, Failed, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, wait,
+};
+use crate::probe::WaitKind;
+use crate::sys::{AfterFork, Guard, Section};
+
+/// The order in which a queue gives its items back.
+///
+/// None of the functions runs foreign code: they run under the queue's internal lock.
+pub trait Order: Send {
+    /// What it holds.
+    type Item: Send;
+
+    /// Without items.
+    fn new() -> Self;
+    /// How many items there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Takes an item in.
+    fn push(&mut self, item: Self::Item);
+    /// Gives the next item out.
+    fn pop(&mut self) -> Option<Self::Item>;
+    /// Takes an item back that was given out and is the next one again.
+    fn unpop(&mut self, item: Self::Item);
+    /// Shows all items.
+    fn for_each(&self, visit: &mut dyn FnMut(&Self::Item));
+}
+
+/// A queue between threads that waits: for an item, for a free place, for all work to be done.
+///
+/// Use it by the name of its order: [`Queue`](super::Queue).
+///
+/// # Fairness
+///
+/// An item goes to the thread that has waited longest for one, a free place to the one that has waited longest with an item:
+/// both are handed over, in order, and nobody can barge in.
+///
+/// # Timeouts
+///
+/// The `_timeout` and `_until` forms give up at a moment of the monotonic clock. What was to be put comes back.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Fork
+///
+/// A child that forks while another thread is inside the queue finds it without items; at any other moment with the items
+/// of that moment. Items that were handed to a thread that waited are not in it.
+///
+/// # Differences from CPython
+///
+/// An item that is handed to a waiting thread is never seen by [`Shell::len`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::Queue;
+///
+/// let tasks = Queue::bounded(2);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         while let Ok(task) = tasks.get() {
+///             let _: u32 = task;
+///             tasks.task_done().unwrap();
+///         }
+///     });
+///     for task in 0..10 {
+///         tasks.put(task).unwrap();
+///     }
+///     tasks.join();
+///     tasks.shutdown();
+/// });
+/// ```
+pub struct Shell<O: Order> {
+    inside: Section<Inside<O>>,
+}
+
+struct Inside<O> {
+    items: O,
+    /// How many items there may be; 0: any number.
+    capacity: usize,
+    /// How many items were put and not yet reported as done.
+    unfinished: usize,
+    is_shut_down: bool,
+    /// Who waits for an item. Not empty only while there is none, and nobody waits with one.
+    getters: WaitList,
+    /// Who waits with an item for a place. Not empty only while the queue is full.
+    putters: WaitList,
+    /// Who waits for `unfinished` to be 0.
+    joiners: WaitList,
+    next_joiner: u32,
+}
+
+/// Where a waiting thread has its item, or wants one: on its stack. Touched under the section while its node is linked, and by the
+/// thread alone before and after that.
+type Slot<T> = UnsafeCell<Option<T>>;
+
+impl<O: Order> AfterFork for Inside<O> {
+    fn after_fork(&mut self, torn: bool) {
+        self.getters.forget_all();
+        self.putters.forget_all();
+        self.joiners.forget_all();
+        if torn {
+            // Not dropped, but forgotten: it may be half changed.
+            mem::forget(mem::replace(&mut self.items, O::new()));
+        }
+    }
+}
+
+impl<O: Order> Shell<O> {
+    /// A queue for any number of items.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::bounded(0)
+    }
+
+    /// A queue for at most `capacity` items; for any number if that is 0.
+    #[must_use]
+    pub fn bounded(capacity: usize) -> Self {
+        Self {
+            inside: Section::new(Inside {
+                items: O::new(),
+                capacity,
+                unfinished: 0,
+                is_shut_down: false,
+                getters: WaitList::new(),
+                putters: WaitList::new(),
+                joiners: WaitList::new(),
+                next_joiner: 0,
+            }),
+        }
+    }
+
+    /// Puts an item, and waits for a free place as long as it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] with the item if the queue is or gets shut down.
+    pub fn put(&self, item: O::Item) -> Result<(), ShutDown<O::Item>> {
+        match self.put_with(item, Deadline::NEVER, &mut Thread) {
+            Ok(()) | Err(PutError::Aborted(None)) => Ok(()),
+            // A plain thread's wait without a deadline ends in no other way.
+            Err(PutError::Full(item) | PutError::ShutDown(item) | PutError::Aborted(Some(item))) => Err(ShutDown(item)),
+        }
+    }
+
+    /// Puts an item if there is a free place.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    #[inline]
+    pub fn try_put(&self, item: O::Item) -> Result<(), PutError<O::Item>> {
+        self.put_with(item, Deadline::PASSED, &mut Thread)
+    }
+
+    /// Puts an item, and waits for a free place for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    pub fn put_timeout(&self, item: O::Item, timeout: Duration) -> Result<(), PutError<O::Item>> {
+        self.put_with(item, Deadline::after(timeout), &mut Thread)
+    }
+
+    /// Puts an item, and waits for a free place until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    pub fn put_until(&self, item: O::Item, instant: Instant) -> Result<(), PutError<O::Item>> {
+        self.put_with(item, Deadline::at(instant), &mut Thread)
+    }
+
+    /// Gets the next item, and waits for one as long as it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] if the queue is or gets shut down and holds no items any more.
+    pub fn get(&self) -> Result<O::Item, ShutDown> {
+        // A plain thread's wait without a deadline ends in no other way.
+        self.get_with(Deadline::NEVER, &mut Thread).map_err(|_| ShutDown(()))
+    }
+
+    /// Gets the next item if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    #[inline]
+    pub fn try_get(&self) -> Result<O::Item, GetError> {
+        self.get_with(Deadline::PASSED, &mut Thread)
+    }
+
+    /// Gets the next item, and waits for one for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    pub fn get_timeout(&self, timeout: Duration) -> Result<O::Item, GetError> {
+        self.get_with(Deadline::after(timeout), &mut Thread)
+    }
+
+    /// Gets the next item, and waits for one until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    pub fn get_until(&self, instant: Instant) -> Result<O::Item, GetError> {
+        self.get_with(Deadline::at(instant), &mut Thread)
+    }
+
+    /// Puts an item in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], with the item unless it has been taken.
+    #[inline]
+    pub fn put_with<W: Waiter>(
+        &self,
+        item: O::Item,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), PutError<O::Item>> {
+        let mut inside = self.inside.enter();
+        if inside.is_shut_down {
+            drop(inside);
+            return Err(PutError::ShutDown(item));
+        }
+        if inside.is_full() {
+            if deadline == Deadline::PASSED {
+                drop(inside);
+                return Err(PutError::Full(item));
+            }
+            return self.wait_for_place(inside, item, deadline, waiter);
+        }
+        let mut wakes = WakeList::new();
+        inside.unfinished += 1;
+        inside.accept(item, &mut wakes);
+        drop(inside);
+        wakes.wake_all();
+        Ok(())
+    }
+
+    #[cold]
+    fn wait_for_place<W: Waiter>(
+        &self,
+        mut inside: Guard<'_, Inside<O>>,
+        item: O::Item,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), PutError<O::Item>> {
+        let slot = Slot::new(Some(item));
+        let node = Node::with_slot(self, WaitKind::QueuePut, slot.get().cast());
+        // SAFETY: the node is new, and stays here, with its slot, until its wait is over.
+        unsafe { inside.putters.push_back(&node) };
+        drop(inside);
+        let end = wait(&node, deadline, waiter);
+        match (end, slot.into_inner()) {
+            (End::Aborted { .. }, item) => Err(PutError::Aborted(item)),
+            // Whoever took it has granted the place.
+            (_, None) => Ok(()),
+            (End::Granted, Some(item)) => Err(PutError::ShutDown(item)),
+            (End::TimedOut, Some(item)) => Err(PutError::Full(item)),
+        }
+    }
+
+    /// Gets the next item in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`GetError`]. An item that comes to a waiter that is told to stop goes back to where it was.
+    #[inline]
+    pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
+        let mut inside = self.inside.enter();
+        if let Some(item) = inside.items.pop() {
+            if !inside.putters.is_empty() {
+                self.admit_putters(inside);
+            }
+            return Ok(item);
+        }
+        if inside.is_shut_down {
+            return Err(GetError::ShutDown);
+        }
+        if deadline == Deadline::PASSED {
+            return Err(GetError::Empty);
+        }
+        self.wait_for_item(inside, deadline, waiter)
+    }
+
+    #[cold]
+    fn wait_for_item<W: Waiter>(
+        &self,
+        mut inside: Guard<'_, Inside<O>>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<O::Item, GetError> {
+        let slot = Slot::new(None);
+        let node = Node::with_slot(self, WaitKind::QueueGet, slot.get().cast());
+        // SAFETY: the node is new, and stays here, with its slot, until its wait is over.
+        unsafe { inside.getters.push_back(&node) };
+        drop(inside);
+        let end = wait(&node, deadline, waiter);
+        match (end, slot.into_inner()) {
+            (End::Aborted { .. }, Some(item)) => {
+                let mut wakes = WakeList::new();
+                self.inside.enter().take_back(item, &mut wakes);
+                wakes.wake_all();
+                Err(GetError::Aborted)
+            }
+            (End::Aborted { .. }, None) => Err(GetError::Aborted),
+            (_, Some(item)) => Ok(item),
+            (End::Granted, None) => Err(GetError::ShutDown),
+            (End::TimedOut, None) => Err(GetError::Empty),
+        }
+    }
+
+    /// Lets those in who wait with an item, as long as there is room.
+    fn admit_putters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+        let mut wakes = WakeList::new();
+        while !inside.is_full() {
+            if wakes.is_full() {
+                drop(inside);
+                wakes.wake_all();
+                inside = self.inside.enter();
+                continue;
+            }
+            let Some(item) = inside.putters.front().and_then(|node| {
+                // SAFETY: every node in `putters` has a slot of this type, and we are inside.
+                unsafe { (*node.slot().cast::<Option<O::Item>>()).take() }
+            }) else {
+                break;
+            };
+            inside.putters.grant_one(Grant::Handed, &mut wakes);
+            inside.unfinished += 1;
+            inside.accept(item, &mut wakes);
+        }
+        drop(inside);
+        wakes.wake_all();
+    }
+
+    /// Reports that the work on an item is done.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyDone`] if that has been reported for all items already.
+    pub fn task_done(&self) -> Result<(), TooManyDone> {
+        let mut inside = self.inside.enter();
+        inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        if inside.unfinished == 0 {
+            self.let_joiners_go(inside);
+        }
+        Ok(())
+    }
+
+    fn let_joiners_go<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+        let mut wakes = WakeList::new();
+        let ticket = inside.next_joiner;
+        while inside.joiners.grant_until(ticket, Grant::Handed, &mut wakes) {
+            drop(inside);
+            wakes.wake_all();
+            inside = self.inside.enter();
+        }
+        drop(inside);
+        wakes.wake_all();
+    }
+
+    /// Waits until the work on all items is done, as long as it takes.
+    pub fn join(&self) {
+        // A plain thread's wait without a deadline ends with the work.
+        let _ = self.join_with(Deadline::NEVER, &mut Thread);
+    }
+
+    /// Whether the work on all items is done.
+    pub fn try_join(&self) -> bool {
+        self.unfinished() == 0
+    }
+
+    /// Waits until the work on all items is done, for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](crate::sync::TimedOut) if there was work left all that time.
+    pub fn join_timeout(&self, timeout: Duration) -> Result<(), crate::sync::TimedOut> {
+        self.join_with(Deadline::after(timeout), &mut Thread).map_err(|_| crate::sync::TimedOut)
+    }
+
+    /// Waits until the work on all items is done, until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](crate::sync::TimedOut) if there was work left all that time.
+    pub fn join_until(&self, instant: Instant) -> Result<(), crate::sync::TimedOut> {
+        self.join_with(Deadline::at(instant), &mut Thread).map_err(|_| crate::sync::TimedOut)
+    }
+
+    /// Waits until the work on all items is done, in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
+    pub fn join_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        let mut inside = self.inside.enter();
+        if inside.unfinished == 0 {
+            return Ok(());
+        }
+        if deadline == Deadline::PASSED {
+            return Err(Failed::TimedOut);
+        }
+        let node = Node::staying(self, WaitKind::QueueJoin);
+        let ticket = inside.next_joiner;
+        inside.next_joiner = ticket.wrapping_add(1);
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { inside.joiners.push_back_with_ticket(&node, ticket) };
+        drop(inside);
+        match wait(&node, deadline, waiter) {
+            End::Granted => Ok(()),
+            End::TimedOut => Err(Failed::TimedOut),
+            // Nothing to pass on: everybody was granted.
+            End::Aborted { .. } => Err(Failed::Aborted),
+        }
+    }
+
+    /// Shuts the queue down: nothing can be put any more, and those who wait for a place get their item back. What is in the queue
+    /// can still be got; when it is empty, getting fails.
+    pub fn shutdown(&self) {
+        let inside = self.inside.enter();
+        self.refuse_waiters(inside);
+    }
+
+    /// Shuts the queue down, and takes all items out, which count as done. They are returned in their order, and so
+    /// are dropped where the caller wants it.
+    pub fn shutdown_now(&self) -> Vec<O::Item> {
+        let mut inside = self.inside.enter();
+        let mut items = mem::replace(&mut inside.items, O::new());
+        inside.unfinished = inside.unfinished.saturating_sub(items.len());
+        self.refuse_waiters(inside);
+        let inside = self.inside.enter();
+        if inside.unfinished == 0 {
+            self.let_joiners_go(inside);
+        }
+        std::iter::from_fn(|| items.pop()).collect()
+    }
+
+    fn refuse_waiters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+        let mut wakes = WakeList::new();
+        // Nobody can come while it is set.
+        inside.is_shut_down = true;
+        while inside.getters.grant_one(Grant::Refused, &mut wakes)
+            || inside.putters.grant_one(Grant::Refused, &mut wakes)
+        {
+            if wakes.is_full() {
+                drop(inside);
+                wakes.wake_all();
+                inside = self.inside.enter();
+            }
+        }
+        drop(inside);
+        wakes.wake_all();
+    }
+
+    /// Whether the queue was shut down.
+    pub fn is_shut_down(&self) -> bool {
+        self.inside.enter().is_shut_down
+    }
+
+    /// How many items are in the queue.
+    pub fn len(&self) -> usize {
+        self.inside.enter().items.len()
+    }
+
+    /// Whether no item is in the queue.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the queue holds as many items as it may.
+    pub fn is_full(&self) -> bool {
+        self.inside.enter().is_full()
+    }
+
+    /// How many items there may be; 0: any number.
+    pub fn capacity(&self) -> usize {
+        self.inside.enter().capacity
+    }
+
+    /// Changes how many items there may be; 0: any number. If that is more than before, those who wait with an item get in.
+    /// If it is less, nothing is lost: the queue is full until enough was got.
+    pub fn set_capacity(&self, capacity: usize) {
+        let mut inside = self.inside.enter();
+        inside.capacity = capacity;
+        self.admit_putters(inside);
+    }
+
+    /// How many items were put and not reported as done.
+    pub fn unfinished(&self) -> usize {
+        self.inside.enter().unfinished
+    }
+
+    /// Changes how many items count as put and not reported as done. With 0, those go on who wait in [`Shell::join`].
+    pub fn set_unfinished(&self, unfinished: usize) {
+        let mut inside = self.inside.enter();
+        inside.unfinished = unfinished;
+        if unfinished == 0 {
+            self.let_joiners_go(inside);
+        }
+    }
+
+    /// Takes all items out, in their order; they still count as unfinished.
+    pub fn drain(&self) -> Vec<O::Item> {
+        let mut inside = self.inside.enter();
+        let mut items = mem::replace(&mut inside.items, O::new());
+        self.admit_putters(inside);
+        std::iter::from_fn(|| items.pop()).collect()
+    }
+
+    /// Shows all items that are in the queue, for a collector of garbage. `visit` must not use the queue: it is called inside it.
+    pub fn for_each(&self, visit: &mut dyn FnMut(&O::Item)) {
+        self.inside.enter().items.for_each(visit);
+    }
+
+    /// How many threads wait in `get`, in `put`, and in `join`.
+    pub fn waiting(&self) -> (usize, usize, usize) {
+        let inside = self.inside.enter();
+        (inside.getters.len(), inside.putters.len(), inside.joiners.len())
+    }
+}
+
+impl<O: Order> Inside<O> {
+    fn is_full(&self) -> bool {
+        self.capacity != 0 && self.items.len() >= self.capacity
+    }
+
+    /// Hands the item to whoever has waited longest for one, or keeps it.
+    #[inline]
+    fn accept(&mut self, item: O::Item, wakes: &mut WakeList) {
+        match self.hand_over(item, wakes) {
+            Ok(()) => {}
+            Err(item) => self.items.push(item),
+        }
+    }
+
+    /// As `accept`, for an item that was given out and is the next one again.
+    fn take_back(&mut self, item: O::Item, wakes: &mut WakeList) {
+        if let Err(item) = self.hand_over(item, wakes) {
+            self.items.unpop(item);
+        }
+    }
+
+    #[inline]
+    fn hand_over(&mut self, item: O::Item, wakes: &mut WakeList) -> Result<(), O::Item> {
+        let Some(node) = self.getters.front() else { return Err(item) };
+        // SAFETY: every node in `getters` has a slot of this type, and we are inside. It is empty, so that nothing is dropped here.
+        unsafe { node.slot().cast::<Option<O::Item>>().write(Some(item)) };
+        self.getters.grant_one(Grant::Handed, wakes);
+        Ok(())
+    }
+}
+
+impl<O: Order> Place for Shell<O> {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut inside = self.inside.enter();
+        if node.state() != NodeState::Waiting {
+            return false;
+        }
+        // SAFETY: it waits, so it is linked, in the list of its kind.
+        unsafe { inside.list(node.kind()).remove(node) };
+        true
+    }
+
+    fn relink(&self, node: &Node<'_>) {
+        let mut inside = self.inside.enter();
+        let ticket = inside.next_joiner;
+        inside.next_joiner = ticket.wrapping_add(1);
+        // SAFETY: the fork has emptied the lists, and the node's wait goes on.
+        unsafe { inside.list(node.kind()).push_back_with_ticket(node, ticket) };
+    }
+}
+
+impl<O> Inside<O> {
+    fn list(&mut self, kind: WaitKind) -> &mut WaitList {
+        match kind {
+            WaitKind::QueuePut => &mut self.putters,
+            WaitKind::QueueJoin => &mut self.joiners,
+            _ => &mut self.getters,
+        }
+    }
+}
+
+impl<O: Order> Default for Shell<O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<O: Order> fmt::Debug for Shell<O> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inside = self.inside.enter();
+        let (len, capacity, unfinished, is_shut_down) =
+            (inside.items.len(), inside.capacity, inside.unfinished, inside.is_shut_down);
+        drop(inside);
+        formatter
+            .debug_struct("Queue")
+            .field("len", &len)
+            .field("capacity", &capacity)
+            .field("unfinished", &unfinished)
+            .field("is_shut_down", &is_shut_down)
+            .finish()
+    }
+}

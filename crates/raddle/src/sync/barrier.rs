@@ -1,0 +1,423 @@
+//! A barrier: a number of threads wait for each other.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::park::{Deadline, End, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
+use crate::probe::WaitKind;
+use crate::sys::{AfterFork, Guard, Section};
+
+/// A place where a fixed number of threads wait for each other, again and again.
+///
+/// # States
+///
+/// *Filling*: threads arrive. The last party makes it *acting*, until it has done what it wants to do before the
+/// others go on; who arrives meanwhile waits outside. Then the others go on, and the barrier fills
+/// again. A deadline that passes, a failed action or [`Barrier::abort`] make it *broken*: everybody who waits or arrives gets
+/// [`BarrierError::Broken`], until [`Barrier::reset`].
+///
+/// # Fairness
+///
+/// All parties of a round go on at once. Who arrives during an action enters the next round in the order of arrival.
+///
+/// # Timeouts
+///
+/// A deadline that passes breaks the barrier, for all.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// None in what threads can see; the action is what the thread does that gets [`Arrival::Last`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::Barrier;
+///
+/// let barrier = Barrier::new(2);
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| barrier.wait().unwrap());
+///     barrier.wait().unwrap();
+/// });
+/// ```
+#[derive(Debug)]
+pub struct Barrier {
+    parties: usize,
+    state: Section<Round>,
+}
+
+#[derive(Debug)]
+struct Round {
+    phase: Phase,
+    arrived: usize,
+    /// Which round this is, so that a late action notices that its round is over.
+    number: u64,
+    /// Those that have arrived.
+    list: WaitList,
+    /// Those that wait for an action to end before they can arrive.
+    outside: WaitList,
+    next_ticket: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Filling,
+    Acting,
+    Broken,
+}
+
+impl AfterFork for Round {
+    fn after_fork(&mut self, _torn: bool) {
+        self.list.forget_all();
+        self.outside.forget_all();
+        self.arrived = 0;
+        if self.phase == Phase::Acting {
+            self.phase = Phase::Filling;
+        }
+        self.number += 1;
+    }
+}
+
+/// What arriving at a barrier led to.
+#[derive(Debug)]
+#[must_use = "the last to arrive lets the others go on"]
+pub enum Arrival {
+    /// All parties have come. The number is this thread's place in the order of arrival.
+    Passed(usize),
+    /// This thread is the last one. The others wait until it calls [`Barrier::complete`] or [`Barrier::abort`].
+    Last(LastParty),
+}
+
+/// The right of the last party to complete its round.
+#[derive(Debug)]
+pub struct LastParty {
+    round: u64,
+    index: usize,
+}
+
+impl LastParty {
+    /// The number of the round, for [`Barrier::complete_round`].
+    #[must_use]
+    pub fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// The place of this thread in the order of arrival: one less than there are parties.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl Barrier {
+    /// A barrier for `parties` threads. With none it never opens.
+    #[must_use]
+    pub fn new(parties: usize) -> Self {
+        Self {
+            parties,
+            state: Section::new(Round {
+                phase: Phase::Filling,
+                arrived: 0,
+                number: 0,
+                list: WaitList::new(),
+                outside: WaitList::new(),
+                next_ticket: 0,
+            }),
+        }
+    }
+
+    /// Arrives, and waits for the other parties as long as it takes. Returns this thread's place in the order of arrival.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier is broken, or is reset while this thread waits.
+    pub fn wait(&self) -> Result<usize, BrokenBarrier> {
+        self.wait_by(Deadline::NEVER)
+    }
+
+    /// Arrives if that completes the round; `None`, and nothing has happened, if others are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier is broken.
+    pub fn try_wait(&self) -> Result<Option<usize>, BrokenBarrier> {
+        let mut round = self.state.enter();
+        match round.phase {
+            Phase::Broken => Err(BrokenBarrier),
+            Phase::Filling if round.arrived + 1 == self.parties => {
+                let last = round.arrive_last();
+                drop(round);
+                self.complete(&last).map(Some)
+            }
+            Phase::Filling | Phase::Acting => Ok(None),
+        }
+    }
+
+    /// Arrives, and waits for the other parties for at most `timeout`; then the barrier breaks.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier is broken, breaks, or is reset while this thread waits.
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<usize, BrokenBarrier> {
+        self.wait_by(Deadline::after(timeout))
+    }
+
+    /// Arrives, and waits for the other parties until `instant` at most; then the barrier breaks.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier is broken, breaks, or is reset while this thread waits.
+    pub fn wait_until(&self, instant: Instant) -> Result<usize, BrokenBarrier> {
+        self.wait_by(Deadline::at(instant))
+    }
+
+    fn wait_by(&self, deadline: Deadline) -> Result<usize, BrokenBarrier> {
+        match self.arrive_with(deadline, &mut Thread) {
+            Ok(Arrival::Passed(index)) => Ok(index),
+            Ok(Arrival::Last(last)) => self.complete(&last),
+            Err(_) => Err(BrokenBarrier),
+        }
+    }
+
+    /// Arrives, and waits for the other parties in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`BarrierError`]: broken, or the waiter was told to stop. In the second case this thread has left the
+    /// round, and the others wait on.
+    pub fn arrive_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<Arrival, BarrierError> {
+        loop {
+            let mut round = self.state.enter();
+            match round.phase {
+                Phase::Broken => return Err(BarrierError::Broken),
+                Phase::Filling => {
+                    if round.arrived + 1 == self.parties {
+                        return Ok(Arrival::Last(round.arrive_last()));
+                    }
+                    return self.wait_for_others(round, deadline, waiter);
+                }
+                Phase::Acting => self.wait_outside(round, deadline, waiter)?,
+            }
+        }
+    }
+
+    fn wait_for_others<W: Waiter>(
+        &self,
+        mut round: Guard<'_, Round>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<Arrival, BarrierError> {
+        let index = round.arrived;
+        round.arrived += 1;
+        let inside = Inside(self);
+        let node = Node::staying(&inside, WaitKind::Barrier);
+        let ticket = round.ticket();
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { round.list.push_back_with_ticket(&node, ticket) };
+        drop(round);
+        match wait(&node, deadline, waiter) {
+            End::Granted if node.granted() == Grant::Handed => Ok(Arrival::Passed(index)),
+            End::Granted => Err(BarrierError::Broken),
+            End::TimedOut => {
+                self.abort();
+                Err(BarrierError::Broken)
+            }
+            End::Aborted { .. } => Err(BarrierError::Aborted),
+        }
+    }
+
+    fn wait_outside<W: Waiter>(
+        &self,
+        mut round: Guard<'_, Round>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), BarrierError> {
+        let outside = Outside(self);
+        let node = Node::staying(&outside, WaitKind::Barrier);
+        let ticket = round.ticket();
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { round.outside.push_back_with_ticket(&node, ticket) };
+        drop(round);
+        match wait(&node, deadline, waiter) {
+            End::Granted => Ok(()),
+            End::TimedOut => {
+                self.abort();
+                Err(BarrierError::Broken)
+            }
+            End::Aborted { .. } => Err(BarrierError::Aborted),
+        }
+    }
+
+    /// Completes the round of the last party: all others go on. Returns this thread's place in the order of arrival.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier was broken or reset since that party arrived.
+    pub fn complete(&self, last: &LastParty) -> Result<usize, BrokenBarrier> {
+        self.complete_round(last.round).map(|()| last.index)
+    }
+
+    /// As [`Barrier::complete`], by the number of the round.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier was broken or reset since then, or the round is complete already.
+    pub fn complete_round(&self, number: u64) -> Result<(), BrokenBarrier> {
+        let mut round = self.state.enter();
+        if round.phase != Phase::Acting || round.number != number {
+            return Err(BrokenBarrier);
+        }
+        round.begin_next();
+        self.let_go(round, Grant::Handed);
+        Ok(())
+    }
+
+    /// Breaks the barrier: everybody who waits or arrives gets [`BrokenBarrier`], until [`Barrier::reset`].
+    pub fn abort(&self) {
+        let mut round = self.state.enter();
+        round.begin_next();
+        round.phase = Phase::Broken;
+        self.let_go(round, Grant::Refused);
+    }
+
+    /// Begins anew. Those who wait get [`BrokenBarrier`], those who arrive later do not.
+    pub fn reset(&self) {
+        let mut round = self.state.enter();
+        round.begin_next();
+        self.let_go(round, Grant::Refused);
+    }
+
+    /// How many threads it takes.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.parties
+    }
+
+    /// How many threads have arrived and wait.
+    pub fn waiting(&self) -> usize {
+        let round = self.state.enter();
+        if round.phase == Phase::Broken { 0 } else { round.arrived }
+    }
+
+    /// Whether the barrier is broken.
+    pub fn is_broken(&self) -> bool {
+        self.state.enter().phase == Phase::Broken
+    }
+
+    /// Ends the waits of all who are here now: those inside get `grant`, those outside look again.
+    fn let_go<'a>(&'a self, mut round: Guard<'a, Round>, grant: Grant) {
+        let mut wakes = WakeList::new();
+        let ticket = round.next_ticket;
+        while round.list.grant_until(ticket, grant, &mut wakes)
+            || round.outside.grant_until(ticket, Grant::Nothing, &mut wakes)
+        {
+            drop(round);
+            wakes.wake_all();
+            round = self.state.enter();
+        }
+        drop(round);
+        wakes.wake_all();
+    }
+}
+
+impl Round {
+    fn arrive_last(&mut self) -> LastParty {
+        let index = self.arrived;
+        self.arrived += 1;
+        self.phase = Phase::Acting;
+        LastParty { round: self.number, index }
+    }
+
+    fn begin_next(&mut self) {
+        self.phase = Phase::Filling;
+        self.arrived = 0;
+        self.number += 1;
+    }
+
+    fn ticket(&mut self) -> u32 {
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket.wrapping_add(1);
+        ticket
+    }
+}
+
+/// The list of those who have arrived.
+struct Inside<'a>(&'a Barrier);
+
+/// The list of those who wait for an action to end.
+struct Outside<'a>(&'a Barrier);
+
+impl Place for Inside<'_> {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut round = self.0.state.enter();
+        let waits = node.state() == State::Waiting;
+        if waits {
+            // SAFETY: it waits, so it is linked, in the list that this place stands for.
+            unsafe { round.list.remove(node) };
+            round.arrived -= 1;
+        }
+        waits
+    }
+
+    fn relink(&self, node: &Node<'_>) {
+        let mut round = self.0.state.enter();
+        let ticket = round.ticket();
+        round.arrived += 1;
+        // SAFETY: the fork has emptied the list, and the node's wait goes on.
+        unsafe { round.list.push_back_with_ticket(node, ticket) };
+    }
+}
+
+impl Place for Outside<'_> {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut round = self.0.state.enter();
+        let waits = node.state() == State::Waiting;
+        if waits {
+            // SAFETY: it waits, so it is linked, in the list that this place stands for.
+            unsafe { round.outside.remove(node) };
+        }
+        waits
+    }
+
+    fn relink(&self, node: &Node<'_>) {
+        let mut round = self.0.state.enter();
+        let ticket = round.ticket();
+        // SAFETY: the fork has emptied the list, and the node's wait goes on.
+        unsafe { round.outside.push_back_with_ticket(node, ticket) };
+    }
+}
+
+/// The barrier is broken: a party's deadline has passed, its action has failed, or somebody said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokenBarrier;
+
+impl fmt::Display for BrokenBarrier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the barrier is broken")
+    }
+}
+
+impl std::error::Error for BrokenBarrier {}
+
+/// Why a thread did not get through a barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarrierError {
+    /// See [`BrokenBarrier`].
+    Broken,
+    /// The waiter was told to stop.
+    Aborted,
+}
+
+impl fmt::Display for BarrierError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Broken => "the barrier is broken",
+            Self::Aborted => "the wait was aborted",
+        })
+    }
+}
+
+impl std::error::Error for BarrierError {}

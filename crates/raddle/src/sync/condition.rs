@@ -1,0 +1,302 @@
+//! A condition: threads wait until another one says that something has changed.
+
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+use super::TimedOut;
+use super::lock::{LockGuard, RawLock};
+use super::rlock::{RLockGuard, RawRLock};
+use crate::park::{
+    Deadline, End, Failed, Grant, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter, WakeList, wait,
+};
+use crate::probe::WaitKind;
+use crate::sys::{AfterFork, Section, const_fn};
+
+/// Lets threads that hold a lock wait for a notification, without the lock, and take it back before they go on.
+///
+/// Works with [`Lock`](super::Lock) and [`RLock`](super::RLock), of which it releases all levels. A condition belongs to
+/// the lock it is first used with; used with several it still works, only slower.
+///
+/// # Fairness
+///
+/// Notifications go to the threads that wait, in the order of their arrival, each to one; there are no others
+/// (no spurious wake-ups), and none is lost: not to a deadline that passes, not to a waiter that is told
+/// to stop. A thread that is notified queues for the lock behind those that wait for it already.
+///
+/// # Timeouts
+///
+/// The deadline limits the wait for the notification, not the way back through the lock.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// The lock is not part of the condition: each call takes a guard of it, which proves that it is held.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{Condition, Lock};
+///
+/// let ready = Lock::new(false);
+/// let changed = Condition::new();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         let mut ready = ready.acquire();
+///         changed.wait_for(&mut ready, |ready| *ready);
+///     });
+///     let mut ready = ready.acquire();
+///     *ready = true;
+///     changed.notify_all(&ready);
+/// });
+/// ```
+#[derive(Debug)]
+pub struct Condition {
+    waiters: Section<Waiters>,
+}
+
+#[derive(Debug)]
+struct Waiters {
+    list: WaitList,
+}
+
+impl AfterFork for Waiters {
+    fn after_fork(&mut self, _torn: bool) {
+        self.list.forget_all();
+    }
+}
+
+impl Condition {
+    const_fn! {
+        /// A condition that nobody waits for.
+        pub fn new() -> Self {
+            Self { waiters: Section::new(Waiters { list: WaitList::new() }) }
+        }
+    }
+
+    /// Waits for a notification as long as it takes.
+    pub fn wait<G: ConditionGuard>(&self, guard: &mut G) {
+        // A plain thread's wait without a deadline ends with the notification.
+        let _ = self.wait_with(guard.condition_lock(), Deadline::NEVER, &mut Thread);
+    }
+
+    /// Waits for a notification for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none came. The lock is held again in any case.
+    pub fn wait_timeout<G: ConditionGuard>(&self, guard: &mut G, timeout: Duration) -> Result<(), TimedOut> {
+        self.wait_with(guard.condition_lock(), Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Waits for a notification until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none came. The lock is held again in any case.
+    pub fn wait_until<G: ConditionGuard>(&self, guard: &mut G, instant: Instant) -> Result<(), TimedOut> {
+        self.wait_with(guard.condition_lock(), Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Waits until `predicate` is true: asks it now, and after each notification.
+    pub fn wait_for<G: ConditionGuard + Deref>(&self, guard: &mut G, mut predicate: impl FnMut(&G::Target) -> bool) {
+        while !predicate(guard) {
+            self.wait(guard);
+        }
+    }
+
+    /// Waits until `predicate` is true, for at most `timeout` in all.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if it was false when the time was over.
+    pub fn wait_for_timeout<G: ConditionGuard + Deref>(
+        &self,
+        guard: &mut G,
+        timeout: Duration,
+        mut predicate: impl FnMut(&G::Target) -> bool,
+    ) -> Result<(), TimedOut> {
+        let deadline = Deadline::after(timeout);
+        while !predicate(guard) {
+            if self.wait_with(guard.condition_lock(), deadline, &mut Thread).is_err() {
+                return if predicate(guard) { Ok(()) } else { Err(TimedOut) };
+            }
+        }
+        Ok(())
+    }
+
+    /// Notifies up to `count` of the threads that wait, those that came first.
+    pub fn notify<G: ConditionGuard>(&self, guard: &G, count: usize) {
+        self.notify_with(guard.condition_lock(), count);
+    }
+
+    /// Notifies the thread that has waited longest, if there is one.
+    pub fn notify_one<G: ConditionGuard>(&self, guard: &G) {
+        self.notify(guard, 1);
+    }
+
+    /// Notifies all threads that wait.
+    pub fn notify_all<G: ConditionGuard>(&self, guard: &G) {
+        self.notify(guard, usize::MAX);
+    }
+
+    /// How many threads wait for a notification.
+    pub fn waiting(&self) -> usize {
+        self.waiters.enter().list.len()
+    }
+
+    /// Waits in the way of `waiter`, for threads that hold `lock` without a guard. The lock is held again in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. One that comes to
+    /// a waiter that is told to stop goes on to the next.
+    pub fn wait_with<L: ConditionLock, W: Waiter>(
+        &self,
+        lock: &L,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        let node = Node::returning(self, WaitKind::Condition, lock.home());
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { self.waiters.enter().list.push_back(&node) };
+        let levels = lock.give_up();
+        let end = wait(&node, deadline, waiter);
+        lock.take_back(levels, node.granted(), &mut Uninterruptible(waiter));
+        match end {
+            End::Granted => Ok(()),
+            End::TimedOut => Err(Failed::TimedOut),
+            End::Aborted { granted } => {
+                if granted {
+                    self.notify_with(lock, 1);
+                }
+                Err(Failed::Aborted)
+            }
+        }
+    }
+
+    /// Notifies up to `count` of the threads that wait, for a thread that holds `lock` without a guard.
+    pub fn notify_with<L: ConditionLock>(&self, lock: &L, count: usize) {
+        let mut wakes = WakeList::new();
+        let moved = self.waiters.enter().list.notify(count, lock.home(), &mut wakes);
+        wakes.wake_all();
+        lock.welcome(moved);
+    }
+
+    /// Forgets all waiters: see [`RawLock::reset_after_fork`].
+    pub fn reset_after_fork(&self) {
+        self.waiters.enter().list.forget_all();
+    }
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Place for Condition {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut waiters = self.waiters.enter();
+        let waits = node.state() == State::Waiting;
+        if waits {
+            // SAFETY: it waits, so it is linked, here: a node of this place is pushed to this list only.
+            unsafe { waiters.list.remove(node) };
+        }
+        waits
+    }
+
+    fn relink(&self, node: &Node<'_>) {
+        // SAFETY: the fork has emptied the list, and the node's wait goes on.
+        unsafe { self.waiters.enter().list.push_back(node) };
+    }
+}
+
+/// A guard with which one can wait on a [`Condition`].
+pub trait ConditionGuard {
+    /// The lock behind it.
+    type Lock: ConditionLock;
+
+    /// The lock, which is held as long as the guard lives.
+    fn condition_lock(&self) -> &Self::Lock;
+}
+
+impl<T> ConditionGuard for LockGuard<'_, T> {
+    type Lock = RawLock;
+
+    fn condition_lock(&self) -> &RawLock {
+        self.raw()
+    }
+}
+
+impl<T> ConditionGuard for RLockGuard<'_, T> {
+    type Lock = RawRLock;
+
+    fn condition_lock(&self) -> &RawRLock {
+        self.raw()
+    }
+}
+
+/// A lock that a [`Condition`] can release and take back: [`RawLock`] and [`RawRLock`].
+pub trait ConditionLock: returning::Return {}
+
+impl ConditionLock for RawLock {}
+impl ConditionLock for RawRLock {}
+
+/// What a condition asks of a lock. Nameable only here, so that only this module's locks can be asked.
+mod returning {
+    use super::{Grant, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter};
+
+    pub trait Return {
+        /// What tells this lock from others.
+        fn home(&self) -> usize;
+        /// Releases all levels; returns how many.
+        fn give_up(&self) -> u64;
+        /// Takes the levels back, with what the end of the wait has granted on the way.
+        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>);
+        /// Queues threads whose notification has come.
+        fn welcome(&self, moved: WaitList);
+    }
+
+    impl Return for RawLock {
+        fn home(&self) -> usize {
+            std::ptr::from_ref(self.permits()).addr()
+        }
+
+        fn give_up(&self) -> u64 {
+            u64::from(self.release().is_some())
+        }
+
+        fn take_back<W: Waiter>(&self, _levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>) {
+            // Even if another thread had released it before we could: the lock is held after a wait, in any case.
+            self.permits().acquire_requeued(WaitKind::Lock, grant, waiter);
+            self.own();
+        }
+
+        fn welcome(&self, moved: WaitList) {
+            self.permits().requeue(moved);
+        }
+    }
+
+    impl Return for RawRLock {
+        fn home(&self) -> usize {
+            self.lock().home()
+        }
+
+        fn give_up(&self) -> u64 {
+            self.release_all().unwrap_or(0)
+        }
+
+        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>) {
+            self.lock().permits().acquire_requeued(WaitKind::RLock, grant, waiter);
+            self.lock().own();
+            self.set_levels(levels.max(1));
+        }
+
+        fn welcome(&self, moved: WaitList) {
+            self.lock().permits().requeue(moved);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! An event: a flag that threads wait for.
+
+use std::time::{Duration, Instant};
+
+use super::TimedOut;
+use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
+use crate::probe::WaitKind;
+use crate::sys::{AfterFork, AtomicU32, Ordering, Section, const_fn};
+
+/// A flag that one thread sets and others wait for.
+///
+/// # Fairness
+///
+/// Setting the event ends the wait of every thread that waits at that moment, even if it is cleared before they run.
+///
+/// # Timeouts
+///
+/// [`Event::wait_timeout`] and [`Event::wait_until`] give up at a moment of the monotonic clock.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// None.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::Event;
+/// use std::time::Duration;
+///
+/// let ready = Event::new();
+/// assert!(ready.wait_timeout(Duration::from_millis(1)).is_err());
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| ready.set());
+///     ready.wait();
+/// });
+/// ```
+#[derive(Debug)]
+pub struct Event {
+    /// `SET`, and `WAITERS` if the list may not be empty. `WAITERS` changes under the section only, and so does
+    /// `SET` while `WAITERS` is set: whoever finds the event unset under the section is linked before it can be set.
+    word: AtomicU32,
+    waiters: Section<Waiters>,
+}
+
+const SET: u32 = 1;
+const WAITERS: u32 = 2;
+
+#[derive(Debug)]
+struct Waiters {
+    list: WaitList,
+    next_ticket: u32,
+}
+
+impl AfterFork for Waiters {
+    fn after_fork(&mut self, _torn: bool) {
+        // WAITERS may stay set: it costs the next `set` a look at an empty list.
+        self.list.forget_all();
+    }
+}
+
+impl Event {
+    const_fn! {
+        /// An event that is not set.
+        pub fn new() -> Self {
+            Self {
+                word: AtomicU32::new(0),
+                waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
+            }
+        }
+    }
+
+    /// Whether the event is set.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        // ORDERING: Acquire meets the Release in `set`.
+        self.word.load(Ordering::Acquire) & SET != 0
+    }
+
+    /// Sets the event, and lets all threads go on that wait for it.
+    #[inline]
+    pub fn set(&self) {
+        // ORDERING: Release meets the Acquire of those who find it set.
+        let exchanged = self.word.compare_exchange(0, SET, Ordering::Release, Ordering::Relaxed);
+        match exchanged {
+            Ok(_) => {}
+            // Written again, so that those who find it set see what this thread did before, too.
+            Err(SET) if self.word.compare_exchange(SET, SET, Ordering::Release, Ordering::Relaxed).is_ok() => {}
+            Err(_) => self.set_slow(),
+        }
+    }
+
+    #[cold]
+    fn set_slow(&self) {
+        let mut wakes = WakeList::new();
+        let mut waiters = self.waiters.enter();
+        self.word.fetch_or(SET, Ordering::Release);
+        // Those who come after this wait for the next `set`.
+        let ticket = waiters.next_ticket;
+        while waiters.list.grant_until(ticket, Grant::Handed, &mut wakes) {
+            drop(waiters);
+            wakes.wake_all();
+            waiters = self.waiters.enter();
+        }
+        self.forget_waiters_if_none(&waiters.list);
+        drop(waiters);
+        wakes.wake_all();
+    }
+
+    /// Makes the event unset.
+    #[inline]
+    pub fn clear(&self) {
+        // ORDERING: Relaxed: it tells nobody that anything has happened.
+        self.word.fetch_and(!SET, Ordering::Relaxed);
+    }
+
+    /// Waits until the event is set, as long as it takes.
+    pub fn wait(&self) {
+        // A plain thread's wait without a deadline ends with the event.
+        let _ = self.wait_with(Deadline::NEVER, &mut Thread);
+    }
+
+    /// Waits until the event is set, for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if it was not set in that time.
+    pub fn wait_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
+        self.wait_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Waits until the event is set, until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if it was not set until then.
+    pub fn wait_until(&self, instant: Instant) -> Result<(), TimedOut> {
+        self.wait_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Waits in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the event was set.
+    pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        if self.is_set() {
+            return Ok(());
+        }
+        if deadline == Deadline::PASSED {
+            return Err(Failed::TimedOut);
+        }
+        let node = Node::staying(self, WaitKind::Event);
+        let mut waiters = self.waiters.enter();
+        // ORDERING: Acquire as in `is_set`.
+        if self.word.fetch_or(WAITERS, Ordering::Acquire) & SET != 0 {
+            self.forget_waiters_if_none(&waiters.list);
+            return Ok(());
+        }
+        let ticket = waiters.next_ticket;
+        waiters.next_ticket = ticket.wrapping_add(1);
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { waiters.list.push_back_with_ticket(&node, ticket) };
+        drop(waiters);
+        match wait(&node, deadline, waiter) {
+            End::Granted => Ok(()),
+            End::TimedOut => Err(Failed::TimedOut),
+            // Nothing to pass on: everybody was granted.
+            End::Aborted { .. } => Err(Failed::Aborted),
+        }
+    }
+
+    /// How many threads wait.
+    pub fn waiting(&self) -> usize {
+        self.waiters.enter().list.len()
+    }
+
+    /// Forgets all waiters: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork). The flag stays.
+    pub fn reset_after_fork(&self) {
+        self.waiters.enter().list.forget_all();
+    }
+
+    fn forget_waiters_if_none(&self, list: &WaitList) {
+        if list.is_empty() {
+            self.word.fetch_and(!WAITERS, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Place for Event {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut waiters = self.waiters.enter();
+        if node.state() != State::Waiting {
+            return false;
+        }
+        // SAFETY: it waits, so it is linked, here: a node of this place is pushed to this list only.
+        unsafe { waiters.list.remove(node) };
+        self.forget_waiters_if_none(&waiters.list);
+        true
+    }
+
+    fn relink(&self, node: &Node<'_>) {
+        let mut waiters = self.waiters.enter();
+        self.word.fetch_or(WAITERS, Ordering::Relaxed);
+        let ticket = waiters.next_ticket;
+        waiters.next_ticket = ticket.wrapping_add(1);
+        // SAFETY: the fork has emptied the list, and the node's wait goes on.
+        unsafe { waiters.list.push_back_with_ticket(node, ticket) };
+    }
+}

@@ -1,0 +1,310 @@
+//! A lock: one thread at a time.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::time::{Duration, Instant};
+
+use super::TimedOut;
+use super::permits::Permits;
+use crate::park::{Deadline, Failed, Thread, ThreadId, Waiter, current};
+use crate::probe::WaitKind;
+use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
+
+/// A mutual exclusion lock that guards a `T`.
+///
+/// What `threading.Lock` is to Python: not reentrant, and a guard may be dropped by another thread than the one that
+/// acquired it. A thread that acquires a lock that it holds already waits for ever (or for the deadline).
+///
+/// # Fairness
+///
+/// Threads that run may take a free lock ahead of threads that wait. Those are woken in the order of their arrival,
+/// and one that has competed in vain for a millisecond is handed the lock.
+///
+/// # Timeouts
+///
+/// [`Lock::acquire_timeout`] and [`Lock::acquire_until`] give up at a moment of the monotonic clock.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// Releasing is dropping the guard, so a lock that is not held cannot be released.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::Lock;
+///
+/// static TOTAL: Lock<u64> = Lock::new(0);
+///
+/// std::thread::scope(|scope| {
+///     for _ in 0..3 {
+///         scope.spawn(|| *TOTAL.acquire() += 1);
+///     }
+/// });
+/// assert_eq!(*TOTAL.acquire(), 3);
+/// ```
+pub struct Lock<T> {
+    raw: RawLock,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the guard is the only way to the value, and there is at most one at a time.
+unsafe impl<T: Send> Send for Lock<T> {}
+// SAFETY: as above: sharing the lock hands the value from thread to thread, never shares it.
+unsafe impl<T: Send> Sync for Lock<T> {}
+
+impl<T> Lock<T> {
+    const_fn! {
+        /// A free lock around `value`.
+        pub fn new(value: T) -> Self {
+            Self { raw: RawLock::new(), value: UnsafeCell::new(value) }
+        }
+    }
+
+    /// The value of a lock that nobody else can reach any more.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+
+    /// Acquires the lock, and waits for it as long as it takes.
+    #[inline]
+    pub fn acquire(&self) -> LockGuard<'_, T> {
+        self.raw.acquire();
+        LockGuard::new(self)
+    }
+
+    /// Acquires the lock if it is free.
+    #[inline]
+    pub fn try_acquire(&self) -> Option<LockGuard<'_, T>> {
+        self.raw.try_acquire().then(|| LockGuard::new(self))
+    }
+
+    /// Acquires the lock, and waits for it for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if somebody else held it all that time.
+    pub fn acquire_timeout(&self, timeout: Duration) -> Result<LockGuard<'_, T>, TimedOut> {
+        self.acquire_by(Deadline::after(timeout))
+    }
+
+    /// Acquires the lock, and waits for it until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if somebody else held it all that time.
+    pub fn acquire_until(&self, instant: Instant) -> Result<LockGuard<'_, T>, TimedOut> {
+        self.acquire_by(Deadline::at(instant))
+    }
+
+    fn acquire_by(&self, deadline: Deadline) -> Result<LockGuard<'_, T>, TimedOut> {
+        match self.raw.acquire_with(deadline, &mut Thread) {
+            Ok(()) => Ok(LockGuard::new(self)),
+            Err(_) => Err(TimedOut),
+        }
+    }
+
+    /// Whether somebody holds the lock. True or false by the time you look.
+    pub fn is_locked(&self) -> bool {
+        self.raw.is_locked()
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Lock<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Lock");
+        match self.try_acquire() {
+            Some(value) => debug.field("value", &*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}
+
+/// The right to the value of a [`Lock`]; dropping it releases the lock.
+#[must_use = "the lock is released at once if the guard is dropped"]
+pub struct LockGuard<'a, T> {
+    lock: &'a Lock<T>,
+    // Neither `Send` nor `Sync` by itself: see below.
+    unshared: PhantomData<*mut T>,
+}
+
+// SAFETY: a lock may be released by another thread, and the value goes with the guard.
+unsafe impl<T: Send> Send for LockGuard<'_, T> {}
+// SAFETY: a shared guard gives shared access to the value.
+unsafe impl<T: Sync> Sync for LockGuard<'_, T> {}
+
+impl<'a, T> LockGuard<'a, T> {
+    #[inline]
+    fn new(lock: &'a Lock<T>) -> Self {
+        Self { lock, unshared: PhantomData }
+    }
+
+    pub(super) fn raw(&self) -> &'a RawLock {
+        &self.lock.raw
+    }
+}
+
+impl<T> Deref for LockGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the lock is held as long as the guard lives.
+        self.lock.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T> DerefMut for LockGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and the guard is borrowed mutably.
+        self.lock.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T> Drop for LockGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let released = self.lock.raw.release();
+        debug_assert!(released.is_some(), "a guard's lock is held");
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for LockGuard<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+/// A lock without a value and without a guard: for [`Condition`](super::Condition)s, and for bindings to other languages.
+///
+/// Any thread may release it. Fairness is that of [`Lock`].
+#[derive(Debug)]
+#[repr(C)]
+pub struct RawLock {
+    permits: Permits,
+    /// Who acquired it: advice, for another thread may release it. 0 while it is free, and for an
+    /// instant after it was acquired.
+    owner: AtomicU64,
+}
+
+impl RawLock {
+    const_fn! {
+        /// A free lock.
+        pub fn new() -> Self {
+            Self { permits: Permits::new(1), owner: AtomicU64::new(0) }
+        }
+    }
+
+    /// Acquires the lock, and waits for it as long as it takes.
+    #[inline]
+    pub fn acquire(&self) {
+        // A plain thread's wait without a deadline ends with the lock.
+        let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
+    }
+
+    /// Acquires the lock if it is free.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        let acquired = self.permits.try_acquire_only();
+        if acquired {
+            self.own();
+        }
+        acquired
+    }
+
+    /// Acquires the lock in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    #[inline]
+    pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        self.acquire_as(WaitKind::Lock, deadline, waiter)
+    }
+
+    #[inline]
+    pub(super) fn acquire_as<W: Waiter>(
+        &self,
+        kind: WaitKind,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        if !self.permits.try_acquire_only() {
+            self.permits.acquire_slow(kind, deadline, waiter)?;
+        }
+        self.own();
+        Ok(())
+    }
+
+    /// Releases the lock; `None` if it was not held.
+    #[inline]
+    pub fn release(&self) -> Option<()> {
+        let owner = self.owner.load(Ordering::Relaxed);
+        // Before the lock is free: afterwards the word belongs to the next owner.
+        self.owner.store(0, Ordering::Relaxed);
+        if self.permits.release(1, 1).is_err() {
+            // It was free; another thread may have acquired it in between.
+            let _ = self.owner.compare_exchange(0, owner, Ordering::Relaxed, Ordering::Relaxed);
+            return None;
+        }
+        Some(())
+    }
+
+    /// Whether somebody holds the lock.
+    #[inline]
+    pub fn is_locked(&self) -> bool {
+        self.permits.available() == 0
+    }
+
+    /// The thread that acquired the lock, as far as that is known: another one may release it.
+    pub fn owner(&self) -> Option<ThreadId> {
+        ThreadId::from_number(self.owner.load(Ordering::Relaxed))
+    }
+
+    /// How many threads wait for the lock.
+    pub fn waiting(&self) -> usize {
+        self.permits.waiting()
+    }
+
+    /// Makes the lock free and forgets its waiters, whatever its state.
+    ///
+    /// For the child of a fork, in which a thread that does not exist may hold it. The caller sees to it that
+    /// no thread of this process holds it or waits for it.
+    pub fn reset_after_fork(&self) {
+        self.owner.store(0, Ordering::Relaxed);
+        self.permits.reset(1);
+    }
+
+    #[inline]
+    pub(super) fn own(&self) {
+        // ORDERING: Relaxed: it says who, and guards nothing.
+        self.owner.store(current().owner(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn owner_number(&self) -> u64 {
+        self.owner.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn permits(&self) -> &Permits {
+        &self.permits
+    }
+}
+
+impl Default for RawLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,30 @@
+//! Floor 3: locks, conditions, semaphores, events, barriers.
+
+mod barrier;
+mod condition;
+mod event;
+mod lock;
+mod permits;
+mod rlock;
+mod semaphore;
+
+pub use barrier::{Arrival, Barrier, BarrierError, BrokenBarrier, LastParty};
+pub use condition::{Condition, ConditionGuard, ConditionLock};
+pub use event::Event;
+pub use lock::{Lock, LockGuard, RawLock};
+pub use rlock::{RLock, RLockGuard, RawRLock};
+pub use semaphore::{BoundedSemaphore, OverRelease, Semaphore, SemaphoreGuard};
+
+use std::fmt;
+
+/// The deadline passed before the call had what it waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut;
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the deadline passed before the wait was over")
+    }
+}
+
+impl std::error::Error for TimedOut {}

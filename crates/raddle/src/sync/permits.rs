@@ -1,0 +1,413 @@
+//! Permits that threads barge for: what a lock (one permit) and a semaphore (any number) are made of.
+//!
+//! # The word
+//!
+//! | bits | name | meaning |
+//! |---|---|---|
+//! | 0 | `WAITERS` | the list of waiters is not empty |
+//! | 1 | `HAND_OFF` | the oldest waiter is to be handed the next permit |
+//! | 2–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
+//! | 24–63 | permits | how many are free |
+//!
+//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread.
+//!
+//! # Invariants, whenever nobody is inside the section
+//!
+//! 1. Every free permit has somebody on the way to it: **while the list is not empty, permits ≤ woken**. A thread that
+//!    frees a permit restores this by waking the oldest waiter; one that is woken either takes a permit (both
+//!    sides go down by one) or finds none (only then it may sleep again). So no wake-up is lost.
+//! 2. `HAND_OFF` implies no free permit and a list that is not empty.
+//!
+//! # Fairness
+//!
+//! A running thread may take a free permit ahead of those that wait: handing permits over in strict order makes each
+//! of them wait for a thread to be scheduled (a convoy). Who waits is woken in the order of arrival, keeps its
+//! place while it competes, and after a millisecond without success asks for a hand-off, once per attempt.
+
+use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, wait};
+use crate::probe::WaitKind;
+use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax};
+
+const WAITERS: u64 = 1 << 0;
+const HAND_OFF: u64 = 1 << 1;
+const ONE_WOKEN: u64 = 1 << 2;
+const ONE_PERMIT: u64 = 1 << 24;
+const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
+
+/// The most permits that the word can hold.
+pub(super) const MAX_PERMITS: u64 = (1 << 40) - 1;
+
+/// How long a waiter competes before it is handed a permit.
+const PATIENCE: Nanoseconds = 1_000_000;
+
+fn free(word: u64) -> u64 {
+    word / ONE_PERMIT
+}
+
+fn woken(word: u64) -> u64 {
+    (word & WOKEN) / ONE_WOKEN
+}
+
+/// More permits were given back than there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+#[derive(Debug)]
+pub(super) struct Permits {
+    word: AtomicU64,
+    waiters: Section<Waiters>,
+}
+
+#[derive(Debug)]
+struct Waiters {
+    list: WaitList,
+}
+
+impl AfterFork for Waiters {
+    fn after_fork(&mut self, _torn: bool) {
+        // The word is repaired by `Permits::enter`.
+        self.list.forget_all();
+    }
+}
+
+/// A waiter's standing among those that compete.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Came by itself.
+    Newcomer,
+    /// Was taken out of the list to compete, and counts as woken until it settles that.
+    Woken,
+}
+
+impl Standing {
+    fn token(self) -> u64 {
+        match self {
+            Self::Newcomer => 0,
+            Self::Woken => ONE_WOKEN,
+        }
+    }
+}
+
+impl Permits {
+    const_fn! {
+        pub(super) fn new(permits: u64) -> Self {
+            Self {
+                word: AtomicU64::new(permits * ONE_PERMIT),
+                waiters: Section::new(Waiters { list: WaitList::new() }),
+            }
+        }
+    }
+
+    /// How many permits are free.
+    pub(super) fn available(&self) -> u64 {
+        free(self.word.load(Ordering::Relaxed))
+    }
+
+    /// How many threads wait in the list.
+    pub(super) fn waiting(&self) -> usize {
+        self.enter().list.len()
+    }
+
+    /// The fast path of a lock: takes the only permit when nobody waits.
+    #[inline]
+    pub(super) fn try_acquire_only(&self) -> bool {
+        // ORDERING: Acquire meets the Release of whoever freed the permit.
+        self.word.compare_exchange(ONE_PERMIT, 0, Ordering::Acquire, Ordering::Relaxed).is_ok() || self.try_acquire()
+    }
+
+    /// Takes a free permit, if there is one.
+    #[inline]
+    pub(super) fn try_acquire(&self) -> bool {
+        self.try_take(Standing::Newcomer)
+    }
+
+    #[inline]
+    fn try_take(&self, standing: Standing) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while free(word) > 0 {
+            // ORDERING: Acquire meets the Release of whoever freed the permit. All changes of the word are
+            // read-modify-writes, so each stands in the release sequence of all earlier releases.
+            match self.word.compare_exchange_weak(
+                word,
+                word - ONE_PERMIT - standing.token(),
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    /// Takes a permit, and waits for one if there is none.
+    #[inline]
+    pub(super) fn acquire<W: Waiter>(&self, kind: WaitKind, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        if self.try_acquire() {
+            return Ok(());
+        }
+        self.acquire_slow(kind, deadline, waiter)
+    }
+
+    #[cold]
+    pub(super) fn acquire_slow<W: Waiter>(
+        &self,
+        kind: WaitKind,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        if deadline == Deadline::PASSED {
+            return if self.try_acquire() { Ok(()) } else { Err(Failed::TimedOut) };
+        }
+        for _ in 0..W::LOOKS_BEFORE_SLEEP {
+            // With threads in the list the permit is likely theirs, and looking only delays them.
+            if self.word.load(Ordering::Relaxed) & WAITERS != 0 {
+                break;
+            }
+            relax();
+            if self.try_acquire() {
+                return Ok(());
+            }
+        }
+        self.compete(Standing::Newcomer, kind, deadline, waiter)
+    }
+
+    /// Takes a permit after a notification has moved the waiter to this list, and `grant` has let it go on. The way back
+    /// has no deadline and no interrupts.
+    pub(super) fn acquire_requeued<W: Waiter>(&self, kind: WaitKind, grant: Grant, waiter: &mut W) {
+        let standing = match grant {
+            Grant::Handed => return,
+            Grant::Compete => Standing::Woken,
+            Grant::Nothing | Grant::Refused => Standing::Newcomer,
+        };
+        if self.try_take(standing) {
+            return;
+        }
+        let taken = self.compete(standing, kind, Deadline::NEVER, waiter);
+        debug_assert!(taken.is_ok(), "nothing ends this wait but a permit");
+    }
+
+    fn compete<W: Waiter>(
+        &self,
+        mut standing: Standing,
+        kind: WaitKind,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        let since = now();
+        loop {
+            let node = Node::leaving(self, kind);
+            if let Some(settled) = self.queue_unless_free::<W>(&node, standing, since, deadline) {
+                return settled;
+            }
+            match wait(&node, deadline, waiter) {
+                End::Granted => match node.granted() {
+                    Grant::Handed => return Ok(()),
+                    Grant::Compete => {
+                        standing = Standing::Woken;
+                        if self.try_take(standing) {
+                            return Ok(());
+                        }
+                    }
+                    Grant::Nothing | Grant::Refused => {
+                        standing = Standing::Newcomer;
+                        if self.try_acquire() {
+                            return Ok(());
+                        }
+                    }
+                },
+                End::TimedOut => return Err(Failed::TimedOut),
+                End::Aborted { granted } => {
+                    if granted {
+                        self.pass_on(node.granted());
+                    }
+                    return Err(Failed::Aborted);
+                }
+            }
+        }
+    }
+
+    /// Under the section: takes a permit that has become free, or gives up if the time is over, or links the node.
+    fn queue_unless_free<W: Waiter>(
+        &self,
+        node: &Node<'_>,
+        standing: Standing,
+        since: Nanoseconds,
+        deadline: Deadline,
+    ) -> Option<Result<(), Failed>> {
+        let starving = standing == Standing::Woken && W::HANDS_OFF && now() - since >= PATIENCE;
+        let expired = standing == Standing::Woken && deadline.has_passed();
+        let mut waiters = self.enter();
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            let next = if free(word) > 0 {
+                word - ONE_PERMIT - standing.token()
+            } else if expired {
+                // Invariant 1 holds on: there is no free permit, in the same instant.
+                word - standing.token()
+            } else if starving {
+                (word - standing.token()) | WAITERS | HAND_OFF
+            } else {
+                (word - standing.token()) | WAITERS
+            };
+            // ORDERING: Acquire as in `try_take`, for the first case. For the others, what matters is that
+            // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one.
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) if free(word) > 0 => return Some(Ok(())),
+                Ok(_) if expired => return Some(Err(Failed::TimedOut)),
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        // SAFETY: the node is new, and its waiter keeps it in place until its wait is over.
+        unsafe {
+            match standing {
+                Standing::Newcomer => waiters.list.push_back(node),
+                // Back to where it was: whoever waits longest is woken first.
+                Standing::Woken => waiters.list.push_front(node),
+            }
+        }
+        None
+    }
+
+    /// A waiter that is told to stop gives on what it got.
+    fn pass_on(&self, grant: Grant) {
+        match grant {
+            Grant::Handed => {
+                // It was taken from the permits that exist, so there is room for it.
+                let _ = self.release(1, MAX_PERMITS);
+            }
+            Grant::Compete => {
+                let mut wakes = WakeList::new();
+                let mut waiters = self.enter();
+                self.word.fetch_sub(ONE_WOKEN, Ordering::Relaxed);
+                self.wake_competitors(&mut waiters.list, &mut wakes);
+                drop(waiters);
+                wakes.wake_all();
+            }
+            Grant::Nothing | Grant::Refused => {}
+        }
+    }
+
+    /// Gives `count` permits back, if there are at most `limit` free ones after that.
+    #[inline]
+    pub(super) fn release(&self, count: u64, limit: u64) -> Result<(), TooMany> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if count > limit.saturating_sub(free(word)) {
+                return Err(TooMany);
+            }
+            if word & WAITERS != 0 && (word & HAND_OFF != 0 || free(word) + count > woken(word)) {
+                return self.release_slow(count, limit);
+            }
+            // ORDERING: Release meets the Acquire of whoever takes the permit.
+            match self.word.compare_exchange_weak(word, word + count * ONE_PERMIT, Ordering::Release, Ordering::Relaxed)
+            {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    #[cold]
+    fn release_slow(&self, mut count: u64, limit: u64) -> Result<(), TooMany> {
+        let mut wakes = WakeList::new();
+        let mut waiters = self.enter();
+        // By invariant 2 nobody can change the permits while HAND_OFF is set, nor HAND_OFF while we are inside.
+        if self.word.load(Ordering::Relaxed) & HAND_OFF != 0
+            && count <= limit
+            && waiters.list.grant_one(Grant::Handed, &mut wakes)
+        {
+            count -= 1;
+            self.clear(&waiters.list, HAND_OFF);
+        }
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if count > limit.saturating_sub(free(word)) {
+                return Err(TooMany);
+            }
+            // ORDERING: as in `release`.
+            match self.word.compare_exchange_weak(word, word + count * ONE_PERMIT, Ordering::Release, Ordering::Relaxed)
+            {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        self.wake_competitors(&mut waiters.list, &mut wakes);
+        drop(waiters);
+        wakes.wake_all();
+        Ok(())
+    }
+
+    /// Restores invariant 1.
+    fn wake_competitors(&self, list: &mut WaitList, wakes: &mut WakeList) {
+        loop {
+            let word = self.word.load(Ordering::Relaxed);
+            if list.is_empty() || free(word) <= woken(word) {
+                return;
+            }
+            // Counted before it is granted, for it may settle at once.
+            self.word.fetch_add(ONE_WOKEN, Ordering::Relaxed);
+            list.grant_one(Grant::Compete, wakes);
+            self.clear(list, 0);
+        }
+    }
+
+    /// Clears `flags`, and those that say something of an empty list. Under the section.
+    fn clear(&self, list: &WaitList, flags: u64) {
+        let flags = if list.is_empty() { WAITERS | HAND_OFF } else { flags };
+        if flags != 0 {
+            self.word.fetch_and(!flags, Ordering::Relaxed);
+        }
+    }
+
+    /// Links waiters whose notification has come behind those that wait for a permit already.
+    pub(super) fn requeue(&self, moved: WaitList) {
+        if moved.is_empty() {
+            return;
+        }
+        let mut wakes = WakeList::new();
+        let mut waiters = self.enter();
+        waiters.list.append(moved);
+        self.word.fetch_or(WAITERS, Ordering::Relaxed);
+        // The notifier holds the lock, as it must; but another thread may have released it meanwhile.
+        self.wake_competitors(&mut waiters.list, &mut wakes);
+        drop(waiters);
+        wakes.wake_all();
+    }
+
+    /// Back to `permits` free ones and no waiters, whatever was. For a forked child that knows that it is alone.
+    pub(super) fn reset(&self, permits: u64) {
+        let mut waiters = self.enter();
+        waiters.list.forget_all();
+        // ORDERING: the caller is the only thread that uses this object.
+        self.word.store(permits * ONE_PERMIT, Ordering::Release);
+    }
+
+    fn enter(&self) -> Guard<'_, Waiters> {
+        let waiters = self.waiters.enter();
+        if waiters.is_inherited() {
+            // The waiters, and those that were woken, do not exist in this child. Nobody has been woken in it: that
+            // takes an earlier look inside.
+            self.word.fetch_and(!(WAITERS | HAND_OFF | WOKEN), Ordering::Relaxed);
+        }
+        waiters
+    }
+}
+
+impl Place for Permits {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut waiters = self.enter();
+        if node.state() != State::Waiting {
+            return false;
+        }
+        // SAFETY: it waits, so it is linked, here: a node of this place is pushed to this list only.
+        unsafe { waiters.list.remove(node) };
+        self.clear(&waiters.list, 0);
+        true
+    }
+
+    fn relink(&self, _node: &Node<'_>) {
+        // A node of this place leaves before a handler runs, so it is never linked when a handler forks.
+    }
+}

@@ -1,0 +1,303 @@
+//! A reentrant lock: one thread at a time, as often as it likes.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+use super::TimedOut;
+use super::lock::RawLock;
+use crate::park::{Deadline, Failed, Thread, ThreadId, Waiter, current};
+use crate::probe::WaitKind;
+use crate::sys::{AtomicU64, Ordering, const_fn};
+
+/// A lock that its owner may acquire again, and releases as often as it acquired it.
+///
+/// It guards shared access to a `T`, because several guards of one thread exist at a time; put a cell inside to change it.
+///
+/// # Fairness
+///
+/// As for [`Lock`](super::Lock).
+///
+/// # Timeouts
+///
+/// [`RLock::acquire_timeout`] and [`RLock::acquire_until`] give up at a moment of the monotonic clock.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// A guard cannot be sent to another thread, so only the owner can release.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::RLock;
+/// use std::cell::Cell;
+///
+/// let depth = RLock::new(Cell::new(0));
+/// let outer = depth.acquire();
+/// let inner = depth.acquire();
+/// inner.set(2);
+/// drop(inner);
+/// assert_eq!(outer.get(), 2);
+/// ```
+pub struct RLock<T> {
+    raw: RawRLock,
+    value: T,
+}
+
+// SAFETY: the value is reached through guards, and all guards that exist at a time are one thread's.
+unsafe impl<T: Send> Sync for RLock<T> {}
+
+impl<T> RLock<T> {
+    const_fn! {
+        /// A free lock around `value`.
+        pub fn new(value: T) -> Self {
+            Self { raw: RawRLock::new(), value }
+        }
+    }
+
+    /// The value of a lock that nobody else can reach any more.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
+    #[inline]
+    pub fn acquire(&self) -> RLockGuard<'_, T> {
+        self.raw.acquire();
+        RLockGuard::new(self)
+    }
+
+    /// Acquires the lock if it is free or this thread's.
+    #[inline]
+    pub fn try_acquire(&self) -> Option<RLockGuard<'_, T>> {
+        self.raw.try_acquire().then(|| RLockGuard::new(self))
+    }
+
+    /// Acquires the lock, and waits for it for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if another thread owned it all that time.
+    pub fn acquire_timeout(&self, timeout: Duration) -> Result<RLockGuard<'_, T>, TimedOut> {
+        self.acquire_by(Deadline::after(timeout))
+    }
+
+    /// Acquires the lock, and waits for it until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if another thread owned it all that time.
+    pub fn acquire_until(&self, instant: Instant) -> Result<RLockGuard<'_, T>, TimedOut> {
+        self.acquire_by(Deadline::at(instant))
+    }
+
+    fn acquire_by(&self, deadline: Deadline) -> Result<RLockGuard<'_, T>, TimedOut> {
+        match self.raw.acquire_with(deadline, &mut Thread) {
+            Ok(()) => Ok(RLockGuard::new(self)),
+            Err(_) => Err(TimedOut),
+        }
+    }
+}
+
+impl<T: Default> Default for RLock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for RLock<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("RLock");
+        match self.try_acquire() {
+            Some(value) => debug.field("value", &*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}
+
+/// One level of an [`RLock`]; dropping it releases that level.
+#[must_use = "the lock is released at once if the guard is dropped"]
+pub struct RLockGuard<'a, T> {
+    lock: &'a RLock<T>,
+    // Only the owner may release.
+    not_send: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard gives shared access to the value, and cannot be dropped through a reference.
+unsafe impl<T: Sync> Sync for RLockGuard<'_, T> {}
+
+impl<'a, T> RLockGuard<'a, T> {
+    #[inline]
+    fn new(lock: &'a RLock<T>) -> Self {
+        Self { lock, not_send: PhantomData }
+    }
+
+    pub(super) fn raw(&self) -> &'a RawRLock {
+        &self.lock.raw
+    }
+}
+
+impl<T> Deref for RLockGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.lock.value
+    }
+}
+
+impl<T> Drop for RLockGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let released = self.lock.raw.release();
+        debug_assert!(released.is_some(), "a guard's lock is this thread's");
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for RLockGuard<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+/// A reentrant lock without a value and without a guard: for [`Condition`](super::Condition)s, and for bindings to other languages.
+///
+/// Only its owner may release it. Fairness is that of [`Lock`](super::Lock).
+#[derive(Debug)]
+#[repr(C)]
+pub struct RawRLock {
+    /// Its owner word is the truth here: only the owner writes its own number, and clears it.
+    lock: RawLock,
+    /// How often the owner has acquired it. Written by the owner only.
+    levels: AtomicU64,
+}
+
+impl RawRLock {
+    const_fn! {
+        /// A free lock.
+        pub fn new() -> Self {
+            Self { lock: RawLock::new(), levels: AtomicU64::new(0) }
+        }
+    }
+
+    /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
+    #[inline]
+    pub fn acquire(&self) {
+        // A plain thread's wait without a deadline ends with the lock.
+        let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
+    }
+
+    /// Acquires the lock if it is free or this thread's.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        if self.is_owned() {
+            self.set_levels(self.levels() + 1);
+            return true;
+        }
+        let acquired = self.lock.try_acquire();
+        if acquired {
+            self.set_levels(1);
+        }
+        acquired
+    }
+
+    /// Acquires the lock in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    #[inline]
+    pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        if self.is_owned() {
+            self.set_levels(self.levels() + 1);
+            return Ok(());
+        }
+        self.lock.acquire_as(WaitKind::RLock, deadline, waiter)?;
+        self.set_levels(1);
+        Ok(())
+    }
+
+    /// Releases one level; `None` if this thread does not own the lock.
+    #[inline]
+    pub fn release(&self) -> Option<()> {
+        if !self.is_owned() {
+            return None;
+        }
+        let levels = self.levels() - 1;
+        self.set_levels(levels);
+        if levels > 0 { Some(()) } else { self.lock.release() }
+    }
+
+    /// Releases all levels and returns how many; `None` if this thread does not own the lock.
+    pub fn release_all(&self) -> Option<u64> {
+        if !self.is_owned() {
+            return None;
+        }
+        let levels = self.levels();
+        self.set_levels(0);
+        self.lock.release().map(|()| levels)
+    }
+
+    /// Takes `levels` back that [`RawRLock::release_all`] gave up, and waits for them as long as it takes.
+    pub fn restore<W: Waiter>(&self, levels: u64, waiter: &mut W) {
+        let mut waiter = crate::park::Uninterruptible(waiter);
+        if self.lock.acquire_as(WaitKind::RLock, Deadline::NEVER, &mut waiter).is_ok() {
+            self.set_levels(levels);
+        }
+    }
+
+    /// Whether the current thread owns the lock.
+    #[inline]
+    pub fn is_owned(&self) -> bool {
+        self.lock.owner_number() == current().owner()
+    }
+
+    /// Whether any thread owns the lock.
+    pub fn is_locked(&self) -> bool {
+        self.lock.is_locked()
+    }
+
+    /// The thread that owns the lock.
+    pub fn owner(&self) -> Option<ThreadId> {
+        self.lock.owner()
+    }
+
+    /// How often the owner has acquired the lock: exact for the owner, and 0 for a free lock.
+    #[inline]
+    pub fn levels(&self) -> u64 {
+        self.levels.load(Ordering::Relaxed)
+    }
+
+    /// How many threads wait for the lock.
+    pub fn waiting(&self) -> usize {
+        self.lock.waiting()
+    }
+
+    /// Makes the lock free and forgets its waiters: see [`RawLock::reset_after_fork`].
+    pub fn reset_after_fork(&self) {
+        self.set_levels(0);
+        self.lock.reset_after_fork();
+    }
+
+    #[inline]
+    pub(super) fn set_levels(&self, levels: u64) {
+        // ORDERING: Relaxed: the owner's own, handed from owner to owner with the lock.
+        self.levels.store(levels, Ordering::Relaxed);
+    }
+
+    pub(super) fn lock(&self) -> &RawLock {
+        &self.lock
+    }
+}
+
+impl Default for RawRLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,253 @@
+//! A semaphore: a number of threads at a time.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::TimedOut;
+use super::permits::{MAX_PERMITS, Permits};
+use crate::park::{Deadline, Failed, Thread, Waiter};
+use crate::probe::WaitKind;
+use crate::sys::const_fn;
+
+/// A number of permits: each thread takes one, and gives it back, or leaves that to another.
+///
+/// # Fairness
+///
+/// Threads that run may take a free permit ahead of threads that wait. Those are woken in the order of their arrival, and
+/// one that has competed in vain for a millisecond is handed the next permit.
+///
+/// # Timeouts
+///
+/// [`Semaphore::acquire_timeout`] and [`Semaphore::acquire_until`] give up at a moment of the monotonic clock.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// At most [`Semaphore::MAX_PERMITS`] permits exist.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::Semaphore;
+///
+/// let connections = Semaphore::new(2);
+/// let first = connections.guard();
+/// let second = connections.guard();
+/// assert!(!connections.try_acquire());
+/// drop(first);
+/// assert!(connections.try_acquire());
+/// ```
+#[derive(Debug)]
+pub struct Semaphore {
+    permits: Permits,
+}
+
+impl Semaphore {
+    /// The most permits that can be free at a time: 2⁴⁰ − 1.
+    pub const MAX_PERMITS: u64 = MAX_PERMITS;
+
+    const_fn! {
+        /// A semaphore with `permits` free permits; with [`Semaphore::MAX_PERMITS`] if that is less.
+        pub fn new(permits: u64) -> Self {
+            Self { permits: Permits::new(if permits < MAX_PERMITS { permits } else { MAX_PERMITS }) }
+        }
+    }
+
+    /// Takes a permit, and waits for one as long as it takes.
+    pub fn acquire(&self) {
+        // A plain thread's wait without a deadline ends with the permit.
+        let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
+    }
+
+    /// Takes a permit if one is free. True if so.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        self.permits.try_acquire()
+    }
+
+    /// Takes a permit, and waits for one for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none became free for this thread in that time.
+    pub fn acquire_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
+        self.acquire_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Takes a permit, and waits for one until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none became free for this thread until then.
+    pub fn acquire_until(&self, instant: Instant) -> Result<(), TimedOut> {
+        self.acquire_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Takes a permit in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a permit was taken.
+    #[inline]
+    pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        self.permits.acquire(WaitKind::Semaphore, deadline, waiter)
+    }
+
+    /// Takes a permit for as long as the guard lives; waits as long as it takes.
+    pub fn guard(&self) -> SemaphoreGuard<'_> {
+        self.acquire();
+        SemaphoreGuard { semaphore: self }
+    }
+
+    /// Gives `count` permits back, or adds them.
+    ///
+    /// # Errors
+    ///
+    /// [`OverRelease`], and nothing is added, if there would be more than [`Semaphore::MAX_PERMITS`].
+    #[inline]
+    pub fn release(&self, count: u64) -> Result<(), OverRelease> {
+        self.permits.release(count, MAX_PERMITS).map_err(|_| OverRelease)
+    }
+
+    /// How many permits are free.
+    pub fn available(&self) -> u64 {
+        self.permits.available()
+    }
+
+    /// How many threads wait for one.
+    pub fn waiting(&self) -> usize {
+        self.permits.waiting()
+    }
+
+    /// Forgets all waiters and sets the number of free permits: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork).
+    pub fn reset_after_fork(&self, permits: u64) {
+        self.permits.reset(permits.min(MAX_PERMITS));
+    }
+}
+
+/// A permit of a [`Semaphore`]; dropping it gives the permit back.
+#[derive(Debug)]
+#[must_use = "the permit is given back at once if the guard is dropped"]
+pub struct SemaphoreGuard<'a> {
+    semaphore: &'a Semaphore,
+}
+
+impl Drop for SemaphoreGuard<'_> {
+    fn drop(&mut self) {
+        // Refused only if others have added permits up to the limit meanwhile, and then this one is not missed.
+        let _ = self.semaphore.release(1);
+    }
+}
+
+/// A [`Semaphore`] that refuses more permits than it began with.
+///
+/// Fairness, timeouts and interruption are those of [`Semaphore`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::BoundedSemaphore;
+///
+/// let slots = BoundedSemaphore::new(1);
+/// assert!(slots.release(1).is_err());
+/// slots.acquire();
+/// assert!(slots.release(1).is_ok());
+/// ```
+#[derive(Debug)]
+pub struct BoundedSemaphore {
+    semaphore: Semaphore,
+    bound: u64,
+}
+
+impl BoundedSemaphore {
+    const_fn! {
+        /// A semaphore with `permits` free permits, and never more.
+        pub fn new(permits: u64) -> Self {
+            Self { semaphore: Semaphore::new(permits), bound: if permits < MAX_PERMITS { permits } else { MAX_PERMITS } }
+        }
+    }
+
+    /// Takes a permit, and waits for one as long as it takes.
+    pub fn acquire(&self) {
+        self.semaphore.acquire();
+    }
+
+    /// Takes a permit if one is free. True if so.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        self.semaphore.try_acquire()
+    }
+
+    /// Takes a permit, and waits for one for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none became free for this thread in that time.
+    pub fn acquire_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
+        self.semaphore.acquire_timeout(timeout)
+    }
+
+    /// Takes a permit, and waits for one until `instant` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if none became free for this thread until then.
+    pub fn acquire_until(&self, instant: Instant) -> Result<(), TimedOut> {
+        self.semaphore.acquire_until(instant)
+    }
+
+    /// Takes a permit in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a permit was taken.
+    #[inline]
+    pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        self.semaphore.acquire_with(deadline, waiter)
+    }
+
+    /// Takes a permit for as long as the guard lives; waits as long as it takes.
+    pub fn guard(&self) -> SemaphoreGuard<'_> {
+        self.semaphore.guard()
+    }
+
+    /// Gives `count` permits back.
+    ///
+    /// # Errors
+    ///
+    /// [`OverRelease`], and nothing is given back, if there would be more than in the beginning.
+    #[inline]
+    pub fn release(&self, count: u64) -> Result<(), OverRelease> {
+        self.semaphore.permits.release(count, self.bound).map_err(|_| OverRelease)
+    }
+
+    /// How many permits are free.
+    pub fn available(&self) -> u64 {
+        self.semaphore.available()
+    }
+
+    /// How many permits there were in the beginning.
+    pub fn bound(&self) -> u64 {
+        self.bound
+    }
+
+    /// How many threads wait for one.
+    pub fn waiting(&self) -> usize {
+        self.semaphore.waiting()
+    }
+}
+
+/// More permits were released than the semaphore may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverRelease;
+
+impl fmt::Display for OverRelease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("semaphore released too many times")
+    }
+}
+
+impl std::error::Error for OverRelease {}

@@ -1,0 +1,55 @@
+//! loom's machine, and what a model needs to steer it.
+
+use std::cell::Cell;
+
+pub(crate) use loom::cell::UnsafeCell;
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        $(#[$attribute])* $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+macro_rules! global {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        loom::lazy_static! { $(#[$attribute])* static ref $name: $type = $value; }
+    };
+}
+pub(crate) use global;
+
+loom::thread_local! {
+    static LOCAL: Cell<*const ()> = Cell::new(std::ptr::null());
+}
+
+pub(crate) fn local_get() -> *const () {
+    LOCAL.with(Cell::get)
+}
+
+pub(crate) fn local_set(value: *const ()) {
+    LOCAL.with(|cell| cell.set(value));
+}
+
+pub(crate) fn relax() {
+    loom::thread::yield_now();
+}
+
+/// Time and signals as explicit choices of a model.
+pub(crate) mod model {
+    use super::{AtomicU64, Ordering};
+    use crate::sys::Nanoseconds;
+
+    loom::lazy_static! {
+        static ref CLOCK: AtomicU64 = AtomicU64::new(0);
+    }
+
+    pub(crate) fn now() -> Nanoseconds {
+        CLOCK.load(Ordering::Relaxed)
+    }
+
+    /// Lets an hour pass: every deadline has expired, every waiter is old.
+    pub(crate) fn let_time_pass() {
+        CLOCK.store(3_600_000_000_000, Ordering::Relaxed);
+    }
+}

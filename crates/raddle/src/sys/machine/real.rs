@@ -1,0 +1,64 @@
+//! The real machine: std's atomics, cells and thread-local storage.
+
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// A cell whose accesses go through closures, because loom's does.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+        read(self.0.get())
+    }
+
+    #[inline]
+    pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+        write(self.0.get())
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+/// `const fn` here, a plain `fn` under loom, whose atomics have no constant constructor.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        $(#[$attribute])* $visibility const fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+/// A `static` here, a value per model execution under loom.
+macro_rules! global {
+    ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        $(#[$attribute])* static $name: $type = $value;
+    };
+}
+pub(crate) use global;
+
+thread_local! {
+    // Constant and without a destructor: a read is one load, and it works in the destructors of
+    // other thread-local values too.
+    static LOCAL: std::cell::Cell<*const ()> = const { std::cell::Cell::new(std::ptr::null()) };
+}
+
+#[inline]
+pub(crate) fn local_get() -> *const () {
+    LOCAL.get()
+}
+
+pub(crate) fn local_set(value: *const ()) {
+    LOCAL.set(value);
+}
+
+#[inline]
+pub(crate) fn relax() {
+    std::hint::spin_loop();
+}

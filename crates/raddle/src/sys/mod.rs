@@ -1,0 +1,46 @@
+//! Floor 0: the machine.
+//!
+//! The only place that names atomics, the futex, the clock, thread-local storage, fork and the
+//! operating system's threads. Every choice between platforms, and between the real machine and
+//! loom's modelled one, is made in this file, over twin files that offer the same API.
+
+mod section;
+
+#[cfg(not(loom))]
+#[path = "machine/real.rs"]
+mod machine;
+#[cfg(loom)]
+#[path = "machine/modelled.rs"]
+mod machine;
+
+#[cfg(all(target_os = "linux", not(raddle_portable), not(loom)))]
+#[path = "sleep/futex.rs"]
+mod sleep;
+#[cfg(all(any(not(target_os = "linux"), raddle_portable), not(loom)))]
+#[path = "sleep/portable.rs"]
+mod sleep;
+#[cfg(loom)]
+#[path = "sleep/modelled.rs"]
+mod sleep;
+
+#[cfg(all(unix, not(loom)))]
+#[path = "process/unix.rs"]
+mod process;
+#[cfg(any(not(unix), loom))]
+#[path = "process/other.rs"]
+mod process;
+
+#[cfg(loom)]
+pub(crate) use machine::model;
+pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
+pub(crate) use process::{current_native_id, fork_epoch, on_fork_in_child, on_thread_exit};
+pub(crate) use section::{AfterFork, Guard, Section};
+pub(crate) use sleep::{Sleeper, Wake, now};
+
+/// The pointer that each thread keeps for the floors above: its record.
+pub(crate) mod local {
+    pub(crate) use super::machine::{local_get as get, local_set as set};
+}
+
+/// Nanoseconds of the monotonic clock, from an arbitrary origin.
+pub(crate) type Nanoseconds = u64;

@@ -1,0 +1,48 @@
+//! Processes and threads where there is no fork: Windows, and loom.
+
+/// There is no fork.
+#[inline]
+pub(crate) fn fork_epoch() -> u32 {
+    0
+}
+
+/// There is no fork.
+pub(crate) fn on_fork_in_child(_repair: fn()) {}
+
+/// Calls `exit(value)` when the current thread ends.
+#[cfg(not(loom))]
+pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
+    struct AtExit(fn(*const ()), *const ());
+
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            (self.0)(self.1);
+        }
+    }
+
+    thread_local! {
+        static AT_EXIT: std::cell::OnceCell<AtExit> = const { std::cell::OnceCell::new() };
+    }
+    // A thread whose values are already being destroyed keeps its record: nobody will use that again.
+    let _ = AT_EXIT.try_with(|cell| cell.set(AtExit(exit, value)).is_ok());
+}
+
+/// A model is too short for records to be used again.
+#[cfg(loom)]
+pub(crate) fn on_thread_exit(_exit: fn(*const ()), _value: *const ()) {}
+
+/// The operating system's number of the current thread.
+#[cfg(all(windows, not(loom)))]
+pub(crate) fn current_native_id() -> u64 {
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        safe fn GetCurrentThreadId() -> u32;
+    }
+    u64::from(GetCurrentThreadId())
+}
+
+/// Unknown here.
+#[cfg(any(not(windows), loom))]
+pub(crate) fn current_native_id() -> u64 {
+    0
+}

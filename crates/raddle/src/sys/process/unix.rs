@@ -1,0 +1,75 @@
+//! Processes and threads on Unix: fork, the end of a thread, and its number.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+
+/// How many forks lie between the first process and this one.
+// std's atomic even where others are modelled: it changes only while the process has one thread.
+static FORK_EPOCH: AtomicU32 = AtomicU32::new(0);
+
+/// The number of forks behind this process, modulo 2^30.
+#[inline]
+pub(crate) fn fork_epoch() -> u32 {
+    // ORDERING: Relaxed is enough: it is written before the child has a second thread.
+    FORK_EPOCH.load(Ordering::Relaxed)
+}
+
+/// Runs `repair` in every forked child from now on, on the thread that forked, before `fork` returns there. Once.
+pub(crate) fn on_fork_in_child(repair: fn()) {
+    static REPAIR: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+    static REGISTER: Once = Once::new();
+
+    extern "C" fn in_child() {
+        let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 2);
+        FORK_EPOCH.store(epoch, Ordering::Relaxed);
+        let repair = REPAIR.load(Ordering::Relaxed);
+        if !repair.is_null() {
+            // SAFETY: the pointer was made from a `fn()` below.
+            let repair = unsafe { std::mem::transmute::<*mut (), fn()>(repair) };
+            repair();
+        }
+    }
+
+    REGISTER.call_once(|| {
+        REPAIR.store(repair as *mut (), Ordering::Relaxed);
+        // SAFETY: `in_child` is async-signal-safe: it stores words, and `repair` only follows and
+        // stores pointers. If the registration fails for want of memory, forks are not noticed.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
+/// Calls `exit(value)` when the current thread ends, as late as the platform can: after the destructors of
+/// thread-local values.
+pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
+    static EXIT: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+    static KEY: std::sync::OnceLock<Option<libc::pthread_key_t>> = std::sync::OnceLock::new();
+
+    extern "C" fn at_exit(value: *mut libc::c_void) {
+        // SAFETY: the pointer was made from a `fn(*const ())` below, before any key was set.
+        let exit = unsafe { std::mem::transmute::<*mut (), fn(*const ())>(EXIT.load(Ordering::Relaxed)) };
+        exit(value.cast_const().cast());
+    }
+
+    let key = *KEY.get_or_init(|| {
+        EXIT.store(exit as *mut (), Ordering::Relaxed);
+        let mut key = 0;
+        // SAFETY: `key` is writable, and `at_exit` accepts what `pthread_setspecific` is given.
+        let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(at_exit)) };
+        (failed == 0).then_some(key)
+    });
+    if let Some(key) = key {
+        // SAFETY: the key is valid. A failure for want of memory means that this thread's record is never used again.
+        unsafe { libc::pthread_setspecific(key, value.cast()) };
+    }
+}
+
+/// The operating system's number of the current thread.
+pub(crate) fn current_native_id() -> u64 {
+    #[cfg(target_os = "linux")]
+    // SAFETY: gettid has no preconditions and always succeeds.
+    let id = u64::from(unsafe { libc::gettid() }.unsigned_abs());
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: pthread_self has no preconditions and always succeeds.
+    let id = unsafe { libc::pthread_self() } as u64;
+    id
+}

@@ -1,0 +1,160 @@
+//! The short internal critical section of every object, which survives `fork`.
+//!
+//! # States
+//!
+//! One 32-bit word: the fork epoch in the upper 30 bits, two flags below.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | `epoch, 0` | free; last used in `epoch` |
+//! | `epoch, HELD` | a thread is inside |
+//! | `epoch, HELD+CONTENDED` | a thread is inside, another pauses until it leaves |
+//!
+//! # Fork
+//!
+//! `fork` copies one thread. In the child the epoch is one higher, so that the first thread to enter
+//! each section finds a stale one, and knows two things: no thread that waited at this object
+//! exists any more, and if `HELD` is set, neither does the one that was inside, and it may have
+//! left half a change behind. It takes the section over and lets the content repair itself
+//! ([`AfterFork`]) before anything else.
+//!
+//! # Rules
+//!
+//! What runs inside is bounded and calls no foreign code: no callback, no comparison, no drop of a
+//! user's value. So a thread that finds the section held waits for microseconds, and needs no deadline.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use super::sleep::{pause_on, resume_one};
+use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax};
+
+const HELD: u32 = 0b01;
+const CONTENDED: u32 = 0b10;
+const FLAGS: u32 = HELD | CONTENDED;
+const EPOCH_SHIFT: u32 = 2;
+
+/// How often a thread looks again before it pauses: sections last less than a microsecond.
+const LOOKS_BEFORE_PAUSE: u32 = 100;
+
+/// What a section's content does when a forked child enters it for the first time.
+pub(crate) trait AfterFork {
+    /// Forgets everything that belongs to threads that do not exist in this child, without touching
+    /// their memory. `torn`: one of them was inside, and may have left half a change.
+    fn after_fork(&mut self, torn: bool);
+}
+
+/// A value that one thread at a time may touch, for a short and bounded time.
+pub(crate) struct Section<T> {
+    word: AtomicU32,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: a `Guard` is the only way to the value, and there is at most one at a time (see `enter`).
+unsafe impl<T: Send> Send for Section<T> {}
+// SAFETY: as above: sharing a section hands the value from thread to thread, never shares it.
+unsafe impl<T: Send> Sync for Section<T> {}
+
+impl<T: AfterFork> Section<T> {
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            Self { word: AtomicU32::new(0), value: UnsafeCell::new(value) }
+        }
+    }
+
+    /// Waits until no other thread is inside, and enters.
+    #[inline]
+    pub(crate) fn enter(&self) -> Guard<'_, T> {
+        let free = fork_epoch() << EPOCH_SHIFT;
+        // ORDERING: Acquire meets the Release in `Guard::drop`: what the last thread did inside is
+        // seen. Relaxed on failure: the slow path looks again.
+        let entered = self.word.compare_exchange(free, free | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        let inherited = !entered && self.enter_slow();
+        Guard { section: self, free, inherited }
+    }
+
+    /// Returns whether the section was taken over after a fork.
+    #[cold]
+    fn enter_slow(&self) -> bool {
+        let mut looks = 0;
+        // A thread that paused may not be the last one that does, so it enters with CONTENDED set.
+        let mut held = HELD;
+        loop {
+            let free = fork_epoch() << EPOCH_SHIFT;
+            let word = self.word.load(Ordering::Relaxed);
+            let stale = word & !FLAGS != free;
+            if stale || word & HELD == 0 {
+                // ORDERING: Acquire as in `enter`. A stale word was written before the fork, by
+                // this child's past.
+                if self.replace(word, free | held) {
+                    if stale {
+                        // SAFETY: the word says HELD in this epoch, and this thread has put it there.
+                        self.value.with_mut(|value| unsafe { (*value).after_fork(word & HELD != 0) });
+                    }
+                    return stale;
+                }
+            } else if looks < LOOKS_BEFORE_PAUSE {
+                looks += 1;
+                relax();
+            } else if word & CONTENDED != 0 || self.replace(word, word | CONTENDED) {
+                pause_on(&self.word, word | CONTENDED);
+                held = HELD | CONTENDED;
+            }
+        }
+    }
+
+    fn replace(&self, old: u32, new: u32) -> bool {
+        self.word.compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+}
+
+impl<T> fmt::Debug for Section<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Section").finish_non_exhaustive()
+    }
+}
+
+/// Proof that this thread is inside.
+pub(crate) struct Guard<'a, T> {
+    section: &'a Section<T>,
+    free: u32,
+    inherited: bool,
+}
+
+impl<T> Guard<'_, T> {
+    /// Whether this is the first look at the content since a fork: what lies outside of the section and belongs to it
+    /// may need repair too.
+    #[inline]
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.inherited
+    }
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this thread is inside until the guard is dropped, and nobody else is.
+        self.section.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`; and the guard is borrowed mutably.
+        self.section.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // ORDERING: Release meets the Acquire of the next thread that enters.
+        let word = self.section.word.swap(self.free, Ordering::Release);
+        if word & CONTENDED != 0 {
+            resume_one(&self.section.word);
+        }
+    }
+}

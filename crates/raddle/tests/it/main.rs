@@ -1,0 +1,3 @@
+//! One test binary, one file a primitive.
+
+mod smoke;
