@@ -18,9 +18,13 @@ IS_RADDLE = os.environ["RADDLE_TEST_IMPLEMENTATION"] == "raddle"
 TIME_BOX = 40.0
 
 
-def start() -> None:
-    """Begins a probe: asserts what it runs on, and has a hang end with every thread's stack on stderr."""
-    faulthandler.dump_traceback_later(TIME_BOX + 20.0, exit=True)
+def start(*, watchdog: bool = True) -> None:
+    """Begins a probe: asserts what it runs on, and has a hang end with every thread's stack on stderr.
+
+    A program that forks goes without the watchdog, which a forked child can neither use nor cancel.
+    """
+    if watchdog:
+        faulthandler.dump_traceback_later(TIME_BOX + 20.0, exit=True)
     if not IS_RADDLE:
         assert not any(name.startswith("raddle") for name in sys.modules), "the stock run must be stock"
         return
