@@ -7,8 +7,8 @@ use std::ptr::{self, NonNull};
 use super::node::{Grant, Node, State, grant};
 use crate::probe::Published;
 use crate::sys::{
-    AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_native_id, global,
-    local, on_fork_in_child, on_thread_exit,
+    AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_ident,
+    current_native_id, global, local, on_fork_in_child, on_thread_exit,
 };
 
 /// One thread's record: what it sleeps on, who it is, what it waits for.
@@ -23,6 +23,7 @@ pub(crate) struct Record {
     /// The owner number of the thread that has this record; 0 if none has.
     owner: AtomicU64,
     native_id: AtomicU64,
+    ident: AtomicU64,
     sleeper: Sleeper,
     /// The waits of the thread, the innermost first. Touched by that thread only.
     waits: UnsafeCell<Option<NonNull<Active>>>,
@@ -144,6 +145,7 @@ fn adopt() -> &'static Record {
     // ORDERING: Relaxed: the record is this thread's alone until it waits, and readers copy single values.
     let generation = record.generation.fetch_add(1, Ordering::Relaxed) + 1;
     record.native_id.store(current_native_id(), Ordering::Relaxed);
+    record.ident.store(current_ident(), Ordering::Relaxed);
     record.owner.store(generation << INDEX_BITS | record.index, Ordering::Relaxed);
     local::set(ptr::from_ref(record).cast());
     on_thread_exit(release, ptr::from_ref(record).cast());
@@ -167,6 +169,7 @@ fn make() -> &'static Record {
         generation: AtomicU64::new(0),
         owner: AtomicU64::new(0),
         native_id: AtomicU64::new(0),
+        ident: AtomicU64::new(0),
         sleeper: Sleeper::new(),
         waits: UnsafeCell::new(None),
         waiting: AtomicU64::new(0),
@@ -231,6 +234,10 @@ impl Record {
 
     pub(crate) fn native_id(&self) -> u64 {
         self.native_id.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ident(&self) -> u64 {
+        self.ident.load(Ordering::Relaxed)
     }
 
     /// Whether the thread is in a wait of this library.

@@ -5,7 +5,7 @@ mod shell;
 
 use std::fmt;
 
-pub use shell::Shell;
+pub use shell::{Retired, Shell};
 
 pub use fifo::Fifo;
 
@@ -21,6 +21,8 @@ pub enum PutError<T> {
     ShutDown(T),
     /// The waiter was told to stop; `None` if the item had been taken by then.
     Aborted(Option<T>),
+    /// The queue was retired: the item belongs into its successor.
+    Retired(T),
 }
 
 /// No item was got.
@@ -32,6 +34,19 @@ pub enum GetError {
     ShutDown,
     /// The waiter was told to stop.
     Aborted,
+    /// The queue was retired: its successor has the items.
+    Retired,
+}
+
+/// The work was not seen done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// There was work left when the deadline passed.
+    TimedOut,
+    /// The waiter was told to stop.
+    Aborted,
+    /// The queue was retired: its successor counts the work.
+    Retired,
 }
 
 /// The queue was shut down. What was to be put comes back.
@@ -48,6 +63,7 @@ impl<T> fmt::Display for PutError<T> {
             Self::Full(_) => "the queue is full",
             Self::ShutDown(_) => "the queue is shut down",
             Self::Aborted(_) => "the wait was aborted",
+            Self::Retired(_) => "the queue is retired",
         })
     }
 }
@@ -58,6 +74,7 @@ impl<T> fmt::Debug for PutError<T> {
             Self::Full(_) => "Full(..)",
             Self::ShutDown(_) => "ShutDown(..)",
             Self::Aborted(_) => "Aborted(..)",
+            Self::Retired(_) => "Retired(..)",
         })
     }
 }
@@ -70,11 +87,24 @@ impl fmt::Display for GetError {
             Self::Empty => "the queue is empty",
             Self::ShutDown => "the queue is shut down",
             Self::Aborted => "the wait was aborted",
+            Self::Retired => "the queue is retired",
         })
     }
 }
 
 impl std::error::Error for GetError {}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::TimedOut => "there is work left",
+            Self::Aborted => "the wait was aborted",
+            Self::Retired => "the queue is retired",
+        })
+    }
+}
+
+impl std::error::Error for JoinError {}
 
 impl<T> fmt::Display for ShutDown<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,10 +5,8 @@ use std::fmt;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::{GetError, PutError, ShutDown, TooManyDone};
-use crate::park::{
-    Deadline, End, Failed, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, wait,
-};
+use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
+use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, wait};
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, Guard, Section};
 
@@ -93,7 +91,7 @@ struct Inside<O> {
     capacity: usize,
     /// How many items were put and not yet reported as done.
     unfinished: usize,
-    is_shut_down: bool,
+    status: Status,
     /// Who waits for an item. Not empty only while there is none, and nobody waits with one.
     getters: WaitList,
     /// Who waits with an item for a place. Not empty only while the queue is full.
@@ -101,6 +99,25 @@ struct Inside<O> {
     /// Who waits for `unfinished` to be 0.
     joiners: WaitList,
     next_joiner: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Open,
+    ShutDown,
+    /// The content is elsewhere, for good.
+    Retired,
+}
+
+/// What a queue held when it was retired.
+#[derive(Debug)]
+pub struct Retired<T> {
+    /// The items, in their order.
+    pub items: Vec<T>,
+    /// How many items were put and not reported as done.
+    pub unfinished: usize,
+    /// Whether the queue was shut down.
+    pub is_shut_down: bool,
 }
 
 /// Where a waiting thread has its item, or wants one: on its stack. Touched under the section while its node is linked, and by the
@@ -134,7 +151,7 @@ impl<O: Order> Shell<O> {
                 items: O::new(),
                 capacity,
                 unfinished: 0,
-                is_shut_down: false,
+                status: Status::Open,
                 getters: WaitList::new(),
                 putters: WaitList::new(),
                 joiners: WaitList::new(),
@@ -152,7 +169,12 @@ impl<O: Order> Shell<O> {
         match self.put_with(item, Deadline::NEVER, &mut Thread) {
             Ok(()) | Err(PutError::Aborted(None)) => Ok(()),
             // A plain thread's wait without a deadline ends in no other way.
-            Err(PutError::Full(item) | PutError::ShutDown(item) | PutError::Aborted(Some(item))) => Err(ShutDown(item)),
+            Err(
+                PutError::Full(item)
+                | PutError::ShutDown(item)
+                | PutError::Aborted(Some(item))
+                | PutError::Retired(item),
+            ) => Err(ShutDown(item)),
         }
     }
 
@@ -235,9 +257,10 @@ impl<O: Order> Shell<O> {
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
         let mut inside = self.inside.enter();
-        if inside.is_shut_down {
+        if inside.status != Status::Open {
+            let status = inside.status;
             drop(inside);
-            return Err(PutError::ShutDown(item));
+            return Err(refused_put(status, item));
         }
         if inside.is_full() {
             if deadline == Deadline::PASSED {
@@ -272,7 +295,7 @@ impl<O: Order> Shell<O> {
             (End::Aborted { .. }, item) => Err(PutError::Aborted(item)),
             // Whoever took it has granted the place.
             (_, None) => Ok(()),
-            (End::Granted, Some(item)) => Err(PutError::ShutDown(item)),
+            (End::Granted, Some(item)) => Err(refused_put(self.inside.enter().status, item)),
             (End::TimedOut, Some(item)) => Err(PutError::Full(item)),
         }
     }
@@ -291,8 +314,8 @@ impl<O: Order> Shell<O> {
             }
             return Ok(item);
         }
-        if inside.is_shut_down {
-            return Err(GetError::ShutDown);
+        if inside.status != Status::Open {
+            return Err(refused_get(inside.status));
         }
         if deadline == Deadline::PASSED {
             return Err(GetError::Empty);
@@ -322,7 +345,7 @@ impl<O: Order> Shell<O> {
             }
             (End::Aborted { .. }, None) => Err(GetError::Aborted),
             (_, Some(item)) => Ok(item),
-            (End::Granted, None) => Err(GetError::ShutDown),
+            (End::Granted, None) => Err(refused_get(self.inside.enter().status)),
             (End::TimedOut, None) => Err(GetError::Empty),
         }
     }
@@ -410,14 +433,17 @@ impl<O: Order> Shell<O> {
     ///
     /// # Errors
     ///
-    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
-    pub fn join_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+    /// [`JoinError`] if the deadline passed, or the waiter was told to stop, before that.
+    pub fn join_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), JoinError> {
         let mut inside = self.inside.enter();
+        if inside.status == Status::Retired {
+            return Err(JoinError::Retired);
+        }
         if inside.unfinished == 0 {
             return Ok(());
         }
         if deadline == Deadline::PASSED {
-            return Err(Failed::TimedOut);
+            return Err(JoinError::TimedOut);
         }
         let node = Node::staying(self, WaitKind::QueueJoin);
         let ticket = inside.next_joiner;
@@ -426,17 +452,19 @@ impl<O: Order> Shell<O> {
         unsafe { inside.joiners.push_back_with_ticket(&node, ticket) };
         drop(inside);
         match wait(&node, deadline, waiter) {
+            End::Granted if node.granted() == Grant::Refused => Err(JoinError::Retired),
             End::Granted => Ok(()),
-            End::TimedOut => Err(Failed::TimedOut),
+            End::TimedOut => Err(JoinError::TimedOut),
             // Nothing to pass on: everybody was granted.
-            End::Aborted { .. } => Err(Failed::Aborted),
+            End::Aborted { .. } => Err(JoinError::Aborted),
         }
     }
 
     /// Shuts the queue down: nothing can be put any more, and those who wait for a place get their item back. What is in the queue
     /// can still be got; when it is empty, getting fails.
     pub fn shutdown(&self) {
-        let inside = self.inside.enter();
+        let mut inside = self.inside.enter();
+        inside.shut_down();
         self.refuse_waiters(inside);
     }
 
@@ -446,6 +474,7 @@ impl<O: Order> Shell<O> {
         let mut inside = self.inside.enter();
         let mut items = mem::replace(&mut inside.items, O::new());
         inside.unfinished = inside.unfinished.saturating_sub(items.len());
+        inside.shut_down();
         self.refuse_waiters(inside);
         let inside = self.inside.enter();
         if inside.unfinished == 0 {
@@ -454,10 +483,35 @@ impl<O: Order> Shell<O> {
         std::iter::from_fn(|| items.pop()).collect()
     }
 
+    /// Moves the content to a successor, for good: everything that is called later, and everybody who waits, is told so.
+    pub fn retire(&self) -> Retired<O::Item> {
+        let mut inside = self.inside.enter();
+        let mut items = mem::replace(&mut inside.items, O::new());
+        let unfinished = mem::take(&mut inside.unfinished);
+        let is_shut_down = mem::replace(&mut inside.status, Status::Retired) == Status::ShutDown;
+        self.refuse_waiters(inside);
+        let mut wakes = WakeList::new();
+        let mut inside = self.inside.enter();
+        while inside.joiners.grant_one(Grant::Refused, &mut wakes) {
+            if wakes.is_full() {
+                drop(inside);
+                wakes.wake_all();
+                inside = self.inside.enter();
+            }
+        }
+        drop(inside);
+        wakes.wake_all();
+        Retired { items: std::iter::from_fn(|| items.pop()).collect(), unfinished, is_shut_down }
+    }
+
+    /// Whether the queue was retired.
+    pub fn is_retired(&self) -> bool {
+        self.inside.enter().status == Status::Retired
+    }
+
+    /// Ends the waits of all who wait for an item or a place. Nobody can come any more: the status says so.
     fn refuse_waiters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
         let mut wakes = WakeList::new();
-        // Nobody can come while it is set.
-        inside.is_shut_down = true;
         while inside.getters.grant_one(Grant::Refused, &mut wakes)
             || inside.putters.grant_one(Grant::Refused, &mut wakes)
         {
@@ -473,7 +527,7 @@ impl<O: Order> Shell<O> {
 
     /// Whether the queue was shut down.
     pub fn is_shut_down(&self) -> bool {
-        self.inside.enter().is_shut_down
+        self.inside.enter().status == Status::ShutDown
     }
 
     /// How many items are in the queue.
@@ -538,7 +592,27 @@ impl<O: Order> Shell<O> {
     }
 }
 
+fn refused_put<T>(status: Status, item: T) -> PutError<T> {
+    match status {
+        Status::Open | Status::ShutDown => PutError::ShutDown(item),
+        Status::Retired => PutError::Retired(item),
+    }
+}
+
+fn refused_get(status: Status) -> GetError {
+    match status {
+        Status::Open | Status::ShutDown => GetError::ShutDown,
+        Status::Retired => GetError::Retired,
+    }
+}
+
 impl<O: Order> Inside<O> {
+    fn shut_down(&mut self) {
+        if self.status == Status::Open {
+            self.status = Status::ShutDown;
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.capacity != 0 && self.items.len() >= self.capacity
     }
@@ -609,7 +683,7 @@ impl<O: Order> fmt::Debug for Shell<O> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inside = self.inside.enter();
         let (len, capacity, unfinished, is_shut_down) =
-            (inside.items.len(), inside.capacity, inside.unfinished, inside.is_shut_down);
+            (inside.items.len(), inside.capacity, inside.unfinished, inside.status == Status::ShutDown);
         drop(inside);
         formatter
             .debug_struct("Queue")

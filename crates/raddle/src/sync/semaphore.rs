@@ -112,6 +112,16 @@ impl Semaphore {
         self.permits.release(count, MAX_PERMITS).map_err(|_| OverRelease)
     }
 
+    /// Gives `count` permits back if at most `bound` are free after that.
+    ///
+    /// # Errors
+    ///
+    /// [`OverRelease`], and nothing is added, if there would be more.
+    #[inline]
+    pub fn release_within(&self, count: u64, bound: u64) -> Result<(), OverRelease> {
+        self.permits.release(count, bound.min(MAX_PERMITS)).map_err(|_| OverRelease)
+    }
+
     /// How many permits are free.
     pub fn available(&self) -> u64 {
         self.permits.available()
@@ -221,7 +231,7 @@ impl BoundedSemaphore {
     /// [`OverRelease`], and nothing is given back, if there would be more than in the beginning.
     #[inline]
     pub fn release(&self, count: u64) -> Result<(), OverRelease> {
-        self.semaphore.permits.release(count, self.bound).map_err(|_| OverRelease)
+        self.semaphore.release_within(count, self.bound)
     }
 
     /// How many permits are free.

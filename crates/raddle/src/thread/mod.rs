@@ -15,6 +15,8 @@ pub struct ThreadSnapshot {
     pub id: ThreadId,
     /// The operating system's number of the thread.
     pub native_id: u64,
+    /// The number by which the thread library knows the thread (`pthread_self`); used again after its end.
+    pub ident: u64,
     /// What the thread does.
     pub state: ThreadState,
     /// What it waits for, if it is blocked and the feature `probe` is on.
@@ -58,6 +60,7 @@ pub fn snapshot() -> Vec<ThreadSnapshot> {
         threads.push(ThreadSnapshot {
             id,
             native_id: record.native_id(),
+            ident: record.ident(),
             state: if record.is_waiting() { ThreadState::Blocked } else { ThreadState::Runnable },
             waits_for: wait.map(|wait| WaitSnapshot {
                 kind: wait.kind,

@@ -46,3 +46,8 @@ pub(crate) fn current_native_id() -> u64 {
 pub(crate) fn current_native_id() -> u64 {
     0
 }
+
+/// The same here.
+pub(crate) fn current_ident() -> u64 {
+    current_native_id()
+}

@@ -73,3 +73,9 @@ pub(crate) fn current_native_id() -> u64 {
     let id = unsafe { libc::pthread_self() } as u64;
     id
 }
+
+/// The number by which the thread library knows the current thread; used again after its end.
+pub(crate) fn current_ident() -> u64 {
+    // SAFETY: pthread_self has no preconditions and always succeeds.
+    unsafe { libc::pthread_self() as u64 }
+}
