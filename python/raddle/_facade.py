@@ -20,6 +20,7 @@ class Facade(ModuleType):
     """
 
     _stock: ModuleType
+    _stock_names: frozenset[str]
 
     def __getattr__(self, name: str) -> Any:
         # What every module has for itself must not come from the other one.
@@ -44,10 +45,14 @@ class Facade(ModuleType):
         return sorted({*vars(self), *dir(self._stock)})
 
     def _belongs_to_stock(self, name: str) -> bool:
-        own = vars(self)
-        return not name.startswith("__") and name not in own and hasattr(own["_stock"], name)
+        if name.startswith("__") or name in vars(self):
+            return False
+        # A tool that patches a name may delete it from there before it puts it back.
+        return name in self._stock_names or hasattr(self._stock, name)
 
 
 def show_through(name: str) -> None:
     """Turn the module `name`, which has the other one as its global `_stock`, into a facade."""
-    sys.modules[name].__class__ = Facade
+    module = sys.modules[name]
+    vars(module)["_stock_names"] = frozenset(dir(vars(module)["_stock"]))
+    module.__class__ = Facade

@@ -26,6 +26,7 @@ __all__ = ["early_binders", "install", "installed", "uninstall"]
 
 _KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _WATCHED = ("threading", "queue")
+_SWITCHED = ("_thread", *_WATCHED)
 
 # Taken when raddle is imported, and so before it has switched anything. `allocate_lock` comes
 # before `allocate`: where both became one object of ours, `uninstall()` gives back the first.
@@ -130,7 +131,8 @@ def _switch(module: ModuleType) -> None:
 
     A module that was imported on top of a switched `_thread` holds ours already; that is noted too.
     """
-    pairs = _pairs(module.__name__)
+    # What another tool put there before raddle was imported is not the standard library's.
+    pairs = tuple(pair for pair in _pairs(module.__name__) if pair[0].__module__ in _SWITCHED)
     ours_of = {id(stock): (stock, ours) for stock, ours in pairs}
     stock_of = {id(ours): (stock, ours) for stock, ours in reversed(pairs)}
     with _state.lock:
@@ -182,7 +184,7 @@ def _subclasses(stock: object) -> list[type]:
 
 
 def _is_switched_by_us(module_name: str) -> bool:
-    return module_name in ("_thread", *_WATCHED) or module_name.partition(".")[0] == "raddle"
+    return module_name in _SWITCHED or module_name.partition(".")[0] == "raddle"
 
 
 def _version_is_known() -> bool:

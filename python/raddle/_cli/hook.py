@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import site
-import subprocess
 import sys
 
 _HOOK = "raddle_install.pth"
 
 # Exits with 0 when the hook has switched the process in which this runs.
 _PROBE = (
-    "import sys; raddle = sys.modules.get('raddle'); "
-    "sys.exit(0 if raddle is not None and raddle.installed() else 1)"
+    "import sys; raddle = sys.modules.get('raddle'); sys.exit(0 if raddle is not None and raddle.installed() else 1)"
 )
 
 
@@ -45,6 +43,9 @@ def _hook_is_in_site_packages() -> bool:
 
 
 def _hook_runs(flags: list[str]) -> bool:
+    # Imported only here, because most runs do not need it.
+    import subprocess
+
     probe = subprocess.run(
         [sys.executable, *flags, "-c", _PROBE],
         env={**os.environ, "RADDLE_INSTALL": "1"},

@@ -33,9 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     from raddle import __version__
     from raddle._cli.run import USAGE
 
-    parser = argparse.ArgumentParser(
-        prog="raddle", description="Run unmodified Python programs on raddle's threads."
-    )
+    parser = argparse.ArgumentParser(prog="raddle", description="Run unmodified Python programs on raddle's threads.")
     parser.add_argument("--version", action="version", version=f"raddle {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser(
