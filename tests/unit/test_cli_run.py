@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import raddle
+from raddle._cli.run import interpreter_options
 
 # A command that has not ended after this many seconds hangs. Generous, because the machine may be busy.
 TIME_BOX = 120.0
@@ -224,6 +225,28 @@ def test_a_program_is_not_started_where_the_hook_is_not_installed(tmp_path: Path
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert "the start-up hook raddle_install.pth is not installed in" in outcome.stderr
     assert outcome.stderr.endswith("the program was not started\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], []),
+        (["script.py", "-S"], []),
+        (["-", "-S"], []),
+        (["--", "-S"], []),
+        (["-S", "script.py", "-I"], ["-S"]),
+        (["-BS", "-m", "module", "-I"], ["-BS"]),
+        (["-Sc", "code", "-I"], ["-S"]),
+        (["-W", "-S", "-X", "-S", "-I", "script.py"], ["-I"]),
+        (["-uWerror::SIs", "-I", "script.py"], ["-u", "-I"]),
+        (["-XSI", "script.py"], []),
+        (["--check-hash-based-pycs", "-S", "-I"], ["--check-hash-based-pycs", "-I"]),
+    ],
+)
+def test_the_options_of_the_interpreter_are_told_from_those_of_the_program(
+    arguments: list[str], expected: list[str]
+) -> None:
+    assert interpreter_options(arguments) == expected
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
