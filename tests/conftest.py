@@ -121,6 +121,12 @@ def report_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return request.config.stash[FIGURES].append
 
 
+@pytest.fixture
+def wait_until_blocked() -> Callable[..., None]:
+    """A function that waits until threads are blocked in waits of an implementation's objects."""
+    return wait_until_threads_block
+
+
 @pytest.fixture(scope="session", name="run_python")
 def run_python_fixture() -> Callable[..., ChildResult]:
     """The function that runs a command in a child process within a time box."""
@@ -155,6 +161,39 @@ class ChildRunner:
             environment["RADDLE_INSTALL"] = "1"
         command = [sys.executable, str(self.folder / program), *map(str, arguments)]
         return run_python(command, environment=environment, time_box=time_box)
+
+
+def wait_until_threads_block(threads: Sequence[Any], implementation: Implementation) -> None:
+    """Returns when all threads are blocked; fails after a time box."""
+    deadline = time.monotonic() + CHILD_TIME_BOX
+    while not all(is_blocked(thread.native_id, implementation) for thread in threads):
+        assert time.monotonic() < deadline, "the threads did not block"
+
+
+def is_blocked(native_id: int | None, implementation: Implementation) -> bool:
+    """Whether a thread sleeps in a wait; of ours it must also be in the registry."""
+    if native_id is None:
+        return False
+    if implementation.is_ours:
+        native: Any = importlib.import_module("raddle._native")
+        states = {thread["native_id"]: thread["state"] for thread in native.threads()}
+        if states.get(native_id) != "blocked":
+            time.sleep(0.001)
+            return False
+    first = kernel_state(native_id)
+    # The interpreter's lock is free meanwhile, so that a thread which only waits for that lock moves.
+    time.sleep(0.005)
+    return first is not None and first[0] == "S" and kernel_state(native_id) == first
+
+
+def kernel_state(native_id: int) -> tuple[str, str] | None:
+    """A thread's state letter and how often it has gone to sleep so far."""
+    try:
+        status = Path(f"/proc/self/task/{native_id}/status").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return fields["State"].split()[0], fields["voluntary_ctxt_switches"].strip()
 
 
 def run_python(
