@@ -8,6 +8,8 @@ nothing.
 
 from raddle._install import early_binders, install, installed, uninstall
 
+__version__: str
+
 __all__ = ["early_binders", "install", "installed", "uninstall"]
 
 
