@@ -33,7 +33,7 @@ mod process;
 #[cfg(loom)]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
-pub(crate) use process::{current_ident, current_native_id, fork_epoch, on_fork_in_child, on_thread_exit};
+pub(crate) use process::{current_ident, current_native_id, fork_epoch, on_fork_in_child, on_thread_exit, watch_forks};
 pub(crate) use section::{AfterFork, Guard, Section};
 pub(crate) use sleep::{Sleeper, Wake, now};
 

@@ -6,6 +6,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
+//! | `0` | nobody has ever been inside; no process has this epoch, where there is `fork` |
 //! | `epoch, 0` | free; last used in `epoch` |
 //! | `epoch, HELD` | a thread is inside |
 //! | `epoch, HELD+CONTENDED` | a thread is inside, another pauses until it leaves |
@@ -18,6 +19,9 @@
 //! left half a change behind. It takes the section over and lets the content repair itself
 //! ([`AfterFork`]) before anything else.
 //!
+//! Epochs are counted from the first thread on that enters any section. A new section looks stale, so that no thread
+//! enters one before that: a section that is held while the process forks is always known to be stale in the child.
+//!
 //! # Rules
 //!
 //! What runs inside is bounded and calls no foreign code: no callback, no comparison, no drop of a
@@ -27,7 +31,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use super::sleep::{pause_on, resume_one};
-use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax};
+use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, watch_forks};
 
 const HELD: u32 = 0b01;
 const CONTENDED: u32 = 0b10;
@@ -37,10 +41,11 @@ const EPOCH_SHIFT: u32 = 2;
 /// How often a thread looks again before it pauses: sections last less than a microsecond.
 const LOOKS_BEFORE_PAUSE: u32 = 100;
 
-/// What a section's content does when a forked child enters it for the first time.
+/// What a section's content does when a process enters it for the first time.
 pub(crate) trait AfterFork {
     /// Forgets everything that belongs to threads that do not exist in this child, without touching
-    /// their memory. `torn`: one of them was inside, and may have left half a change.
+    /// their memory. `torn`: one of them was inside, and may have left half a change. In the process that made the
+    /// section there is nothing to forget.
     fn after_fork(&mut self, torn: bool);
 }
 
@@ -73,7 +78,7 @@ impl<T: AfterFork> Section<T> {
         Guard { section: self, free, inherited }
     }
 
-    /// Returns whether the section was taken over after a fork.
+    /// Returns whether this is the first time in this process.
     #[cold]
     fn enter_slow(&self) -> bool {
         let mut looks = 0;
@@ -84,6 +89,9 @@ impl<T: AfterFork> Section<T> {
             let word = self.word.load(Ordering::Relaxed);
             let stale = word & !FLAGS != free;
             if stale || word & HELD == 0 {
+                if stale {
+                    watch_forks();
+                }
                 // ORDERING: Acquire as in `enter`. A stale word was written before the fork, by
                 // this child's past.
                 if self.replace(word, free | held) {
@@ -122,8 +130,8 @@ pub(crate) struct Guard<'a, T> {
 }
 
 impl<T> Guard<'_, T> {
-    /// Whether this is the first look at the content since a fork: what lies outside of the section and belongs to it
-    /// may need repair too.
+    /// Whether this is the first look at the content in this process: after a fork, what lies outside of the section and
+    /// belongs to it may need repair too.
     #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         self.inherited

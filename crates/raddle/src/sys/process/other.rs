@@ -7,6 +7,10 @@ pub(crate) fn fork_epoch() -> u32 {
 }
 
 /// There is no fork.
+#[inline]
+pub(crate) fn watch_forks() {}
+
+/// There is no fork.
 pub(crate) fn on_fork_in_child(_repair: fn()) {}
 
 /// Calls `exit(value)` when the current thread ends.

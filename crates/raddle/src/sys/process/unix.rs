@@ -3,20 +3,22 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// How many forks lie between the first process and this one.
+/// One more than there are forks between the first process and this one.
 // std's atomic even where others are modelled: it changes only while the process has one thread.
-static FORK_EPOCH: AtomicU32 = AtomicU32::new(0);
+static FORK_EPOCH: AtomicU32 = AtomicU32::new(1);
 
-/// The number of forks behind this process, modulo 2^30.
+/// What runs in every forked child.
+static REPAIR: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+
+/// One more than the number of forks behind this process, modulo 2^30. Counted once [`watch_forks`] was called.
 #[inline]
 pub(crate) fn fork_epoch() -> u32 {
     // ORDERING: Relaxed is enough: it is written before the child has a second thread.
     FORK_EPOCH.load(Ordering::Relaxed)
 }
 
-/// Runs `repair` in every forked child from now on, on the thread that forked, before `fork` returns there. Once.
-pub(crate) fn on_fork_in_child(repair: fn()) {
-    static REPAIR: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+/// Counts forks from now on.
+pub(crate) fn watch_forks() {
     static REGISTER: Once = Once::new();
 
     extern "C" fn in_child() {
@@ -31,11 +33,17 @@ pub(crate) fn on_fork_in_child(repair: fn()) {
     }
 
     REGISTER.call_once(|| {
-        REPAIR.store(repair as *mut (), Ordering::Relaxed);
         // SAFETY: `in_child` is async-signal-safe: it stores words, and `repair` only follows and
         // stores pointers. If the registration fails for want of memory, forks are not noticed.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     });
+}
+
+/// Runs `repair` in every forked child from now on, on the thread that forked, before `fork` returns there. There is
+/// one such function.
+pub(crate) fn on_fork_in_child(repair: fn()) {
+    REPAIR.store(repair as *mut (), Ordering::Relaxed);
+    watch_forks();
 }
 
 /// Calls `exit(value)` when the current thread ends, as late as the platform can: after the destructors of
