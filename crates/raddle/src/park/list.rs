@@ -121,6 +121,11 @@ impl WaitList {
         self.oldest.map(|node| unsafe { node.as_ref() })
     }
 
+    /// Whether `node`, which was linked with a ticket, came before `ticket`.
+    pub(crate) fn is_before(&self, node: &Node<'_>, ticket: u32) -> bool {
+        came_before(links(NonNull::from(node).cast(), |links| links.ticket), ticket)
+    }
+
     /// Ends the wait of the oldest waiter. False if there is none.
     pub(crate) fn grant_one(&mut self, what: Grant, wakes: &mut WakeList) -> bool {
         let Some(node) = self.pop_front() else { return false };
@@ -147,15 +152,14 @@ impl WaitList {
     }
 
     /// Ends up to `count` waits by a notification, the oldest first. Those who will take the lock at `home` back move to
-    /// the list that is returned; others are granted at once.
+    /// the list that is returned; others, and those whose handlers run, are granted at once.
     pub(crate) fn notify(&mut self, count: usize, home: usize, wakes: &mut WakeList) -> Self {
         let mut moved = Self::new();
         for _ in 0..count {
             let Some(node) = self.pop_front() else { break };
             // SAFETY: it was linked until now, in this section, so it lives; it is in no list.
             unsafe {
-                if node.as_ref().home == home {
-                    node.as_ref().requeue();
+                if node.as_ref().home == home && node.as_ref().requeue() {
                     moved.push_back(node.as_ref());
                 } else {
                     wakes.push(grant(node, Grant::Nothing));

@@ -11,14 +11,16 @@ use crate::sys::{AtomicU32, Nanoseconds, Ordering, UnsafeCell, now};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum State {
-    /// Linked in the list of its place, or in no list while a handler of the waiter runs.
+    /// Linked in the list of its place.
     Waiting = 0,
+    /// A handler of the waiter runs. A staying node is linked in the list of its place, a leaving one in none.
+    Handling = 1,
     /// Moved by a notification to the list of the lock that the waiter has to take back.
     /// Neither the deadline nor a signal ends the wait any more.
-    Requeued = 1,
+    Requeued = 2,
     /// In no list; what was waited for is the waiter's. Nobody but the waiter touches the node any more.
-    Granted = 2,
-    // 3 is reserved for cancellation.
+    Granted = 3,
+    // 4 is reserved for cancellation.
 }
 
 /// What a grant brings.
@@ -37,11 +39,17 @@ pub enum Grant {
 /// An object's list of waiters, as its nodes see it.
 pub(crate) trait Place: Sync {
     /// Takes a node that is [`State::Waiting`] out of the list, under the object's section. False if it is
-    /// granted or requeued by now.
+    /// granted or requeued by now, or will be at once.
     fn leave(&self, node: &Node<'_>) -> bool;
 
-    /// Links the node again at the end of the list, which a fork has emptied.
-    fn relink(&self, node: &Node<'_>);
+    /// Links the node again at the end of the list, which a fork has emptied. False, and it is not linked, if there is
+    /// nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
+    fn relink(&self, node: &Node<'_>) -> bool;
+
+    /// The address by which the object is known to others.
+    fn address(&self) -> usize {
+        ptr::from_ref(self).cast::<()>().addr()
+    }
 }
 
 /// A waiting thread. Lives on the waiter's stack, from before it is linked until [`wait`](super::wait()) has returned.
@@ -115,7 +123,8 @@ impl<'place> Node<'place> {
         // ORDERING: Acquire meets the Release of `grant`: what the granter wrote is seen.
         match self.state.load(Ordering::Acquire) {
             0 => State::Waiting,
-            1 => State::Requeued,
+            1 => State::Handling,
+            2 => State::Requeued,
             _ => State::Granted,
         }
     }
@@ -134,13 +143,30 @@ impl<'place> Node<'place> {
         }
     }
 
-    /// The notification has come; what is left is the way back through the lock.
+    /// A handler of the waiter is about to run. False if what is waited for has come, or is on its way.
+    ///
+    /// A node in this state is never moved to a lock's list: there it might be given the right to take the lock, and its
+    /// thread, busy with a handler that waits for that very lock, would keep all others from it.
+    pub(super) fn begin_handling(&self) -> bool {
+        self.exchange(State::Waiting, State::Handling)
+    }
+
+    /// The handler has returned. Without effect if the wait has ended meanwhile.
+    pub(super) fn end_handling(&self) {
+        self.exchange(State::Handling, State::Waiting);
+    }
+
+    /// The notification has come; what is left is the way back through the lock. False if a handler runs.
     ///
     /// Under the section of the list that the node has just been taken out of.
-    pub(super) fn requeue(&self) {
-        // ORDERING: Relaxed is enough: whoever decides by it (`Place::leave`) is inside the same section,
-        // and the waiter's own look at it leads to nothing but another sleep.
-        self.state.store(State::Requeued as u32, Ordering::Relaxed);
+    pub(super) fn requeue(&self) -> bool {
+        self.exchange(State::Waiting, State::Requeued)
+    }
+
+    fn exchange(&self, old: State, new: State) -> bool {
+        // ORDERING: Relaxed is enough: nothing but the state itself is told by these three. Whoever decides more by it
+        // (`Place::leave`) is inside the section in which it became `Requeued`.
+        self.state.compare_exchange(old as u32, new as u32, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

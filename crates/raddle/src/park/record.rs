@@ -286,14 +286,18 @@ impl Record {
             relink_from(*outer);
             // SAFETY: it lives as long as its wait.
             let waiting = unsafe { node.as_ref() };
-            match waiting.state() {
-                State::Waiting if waiting.stays => waiting.place.relink(waiting),
-                State::Waiting | State::Granted => {}
-                // The thread that moved it, or would have granted it, may be gone. It takes the lock by itself.
-                State::Requeued => {
-                    // SAFETY: the list it was in has forgotten it, or will before it is looked at.
-                    unsafe { grant(*node, Grant::Nothing) };
-                }
+            let goes_on = match waiting.state() {
+                State::Waiting | State::Handling if waiting.stays => waiting.place.relink(waiting),
+                // It has left its list before the handler that forks ran.
+                State::Handling => true,
+                // The right to compete was counted in the lock's word, which forgets all of that in the child.
+                State::Granted => waiting.granted() != Grant::Compete,
+                // Whoever moved it, or would have granted it, may be gone. It looks again by itself.
+                State::Waiting | State::Requeued => false,
+            };
+            if !goes_on {
+                // SAFETY: the list it was in has forgotten it, or will before it is looked at; or it is granted.
+                unsafe { grant(*node, Grant::Nothing) };
             }
         }
         // SAFETY: this is the record's thread.

@@ -1,11 +1,12 @@
 //! The one door: how every wait begins, goes on and ends.
 
+use std::mem;
 use std::ops::ControlFlow;
-use std::{mem, ptr};
 
 use super::deadline::Deadline;
 use super::node::{Node, State};
 use super::waiter::Waiter;
+use crate::probe;
 use crate::sys::Wake;
 
 /// How a wait ended. The node is in no list any more.
@@ -27,18 +28,25 @@ pub(crate) enum End {
 pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let record = node.record;
     record.during(node, || {
-        let outer = record.published.began(
-            node.kind,
-            ptr::from_ref(node.place).cast::<()>().addr(),
-            node.since,
-            deadline.nanoseconds(),
-        );
+        let outer = record.published.began(node.kind, node.place.address(), node.since, deadline.nanoseconds());
+        let _published = Published { node, outer };
         let unwinding = Unwinding { node };
         let end = sleep_until_ended(node, deadline, waiter);
         mem::forget(unwinding);
-        record.published.ended(outer);
         end
     })
+}
+
+/// What the thread has published, until the wait is over.
+struct Published<'a> {
+    node: &'a Node<'a>,
+    outer: Option<probe::Wait>,
+}
+
+impl Drop for Published<'_> {
+    fn drop(&mut self) {
+        self.node.record.published.ended(self.outer);
+    }
 }
 
 /// A waiter has panicked, against its contract: the node leaves its list before its stack frame is gone.
@@ -48,9 +56,17 @@ struct Unwinding<'a> {
 
 impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
-        if !self.node.place.leave(self.node) {
-            while self.node.state() != State::Granted {
-                self.node.record.sleeper().sleep(None);
+        let node = self.node;
+        if node.state() == State::Handling {
+            if !node.stays {
+                // It has left before the handler ran.
+                return;
+            }
+            node.end_handling();
+        }
+        if !node.place.leave(node) {
+            while node.state() != State::Granted {
+                node.record.sleeper().sleep(None);
             }
         }
     }
@@ -64,8 +80,8 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
             State::Granted if stopped => return End::Aborted { granted: true },
             State::Granted => return End::Granted,
             State::Requeued => None,
-            State::Waiting if stopped => None,
-            State::Waiting => deadline.nanoseconds(),
+            State::Waiting | State::Handling if stopped => None,
+            State::Waiting | State::Handling => deadline.nanoseconds(),
         };
         match waiter.sleep(|| sleeper.sleep(limit)) {
             Wake::Woken => {}
@@ -76,17 +92,23 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 }
             }
             Wake::Interrupted => {
-                if !waiter.is_interruptible() || node.state() != State::Waiting {
+                if stopped || !waiter.is_interruptible() {
                     continue;
                 }
                 if node.stays {
-                    if waiter.interrupted().is_break() {
+                    if !node.begin_handling() {
+                        continue;
+                    }
+                    let answer = waiter.interrupted();
+                    node.end_handling();
+                    if answer.is_break() {
                         if node.place.leave(node) {
                             return End::Aborted { granted: false };
                         }
                         stopped = true;
                     }
                 } else if node.place.leave(node) {
+                    node.begin_handling();
                     return match waiter.interrupted() {
                         ControlFlow::Continue(()) => End::Granted,
                         ControlFlow::Break(()) => End::Aborted { granted: false },

@@ -295,6 +295,8 @@ impl<O: Order> Shell<O> {
             (End::Aborted { .. }, item) => Err(PutError::Aborted(item)),
             // Whoever took it has granted the place.
             (_, None) => Ok(()),
+            // A fork has changed what it waits for.
+            (End::Granted, Some(item)) if node.granted() == Grant::Nothing => self.put_with(item, deadline, waiter),
             (End::Granted, Some(item)) => Err(refused_put(self.inside.enter().status, item)),
             (End::TimedOut, Some(item)) => Err(PutError::Full(item)),
         }
@@ -345,6 +347,8 @@ impl<O: Order> Shell<O> {
             }
             (End::Aborted { .. }, None) => Err(GetError::Aborted),
             (_, Some(item)) => Ok(item),
+            // A fork has changed what it waits for.
+            (End::Granted, None) if node.granted() == Grant::Nothing => self.get_with(deadline, waiter),
             (End::Granted, None) => Err(refused_get(self.inside.enter().status)),
             (End::TimedOut, None) => Err(GetError::Empty),
         }
@@ -452,6 +456,8 @@ impl<O: Order> Shell<O> {
         unsafe { inside.joiners.push_back_with_ticket(&node, ticket) };
         drop(inside);
         match wait(&node, deadline, waiter) {
+            // `Nothing`: a fork has changed what it waits for.
+            End::Granted if node.granted() == Grant::Nothing => self.join_with(deadline, waiter),
             End::Granted if node.granted() == Grant::Refused => Err(JoinError::Retired),
             End::Granted => Ok(()),
             End::TimedOut => Err(JoinError::TimedOut),
@@ -654,12 +660,24 @@ impl<O: Order> Place for Shell<O> {
         true
     }
 
-    fn relink(&self, node: &Node<'_>) {
+    fn relink(&self, node: &Node<'_>) -> bool {
         let mut inside = self.inside.enter();
-        let ticket = inside.next_joiner;
-        inside.next_joiner = ticket.wrapping_add(1);
-        // SAFETY: the fork has emptied the lists, and the node's wait goes on.
-        unsafe { inside.list(node.kind()).push_back_with_ticket(node, ticket) };
+        // Who brought what the node waits for may have vanished before telling it; or the content has vanished.
+        // SAFETY: nodes of these kinds have a slot of this type, and we are inside, in the node's own thread.
+        let has_item = || unsafe { (*node.slot().cast::<Option<O::Item>>()).is_some() };
+        let goes_on = match node.kind() {
+            WaitKind::QueuePut => has_item() && inside.is_full(),
+            WaitKind::QueueJoin => inside.unfinished > 0,
+            _ => !has_item() && inside.items.is_empty(),
+        };
+        if goes_on && inside.status == Status::Open {
+            let ticket = inside.next_joiner;
+            inside.next_joiner = ticket.wrapping_add(1);
+            // SAFETY: the fork has emptied the lists, and the node's wait goes on.
+            unsafe { inside.list(node.kind()).push_back_with_ticket(node, ticket) };
+            return true;
+        }
+        false
     }
 }
 

@@ -60,6 +60,8 @@ struct Round {
     /// Those that wait for an action to end before they can arrive.
     outside: WaitList,
     next_ticket: u32,
+    /// The first ticket of this round: those before it have been let go, or are about to be.
+    first_ticket: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,7 @@ impl Barrier {
                 list: WaitList::new(),
                 outside: WaitList::new(),
                 next_ticket: 0,
+                first_ticket: 0,
             }),
         }
     }
@@ -210,7 +213,7 @@ impl Barrier {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<Arrival, BarrierError> {
-        let index = round.arrived;
+        let (index, number) = (round.arrived, round.number);
         round.arrived += 1;
         let inside = Inside(self);
         let node = Node::staying(&inside, WaitKind::Barrier);
@@ -222,7 +225,7 @@ impl Barrier {
             End::Granted if node.granted() == Grant::Handed => Ok(Arrival::Passed(index)),
             End::Granted => Err(BarrierError::Broken),
             End::TimedOut => {
-                self.abort();
+                self.abort_round(number);
                 Err(BarrierError::Broken)
             }
             End::Aborted { .. } => Err(BarrierError::Aborted),
@@ -277,7 +280,18 @@ impl Barrier {
 
     /// Breaks the barrier: everybody who waits or arrives gets [`BrokenBarrier`], until [`Barrier::reset`].
     pub fn abort(&self) {
-        let mut round = self.state.enter();
+        self.break_round(self.state.enter());
+    }
+
+    /// A deadline breaks the round that it was meant for, not one that began meanwhile.
+    fn abort_round(&self, number: u64) {
+        let round = self.state.enter();
+        if round.number == number {
+            self.break_round(round);
+        }
+    }
+
+    fn break_round<'a>(&'a self, mut round: Guard<'a, Round>) {
         round.begin_next();
         round.phase = Phase::Broken;
         self.let_go(round, Grant::Refused);
@@ -335,6 +349,7 @@ impl Round {
         self.phase = Phase::Filling;
         self.arrived = 0;
         self.number += 1;
+        self.first_ticket = self.next_ticket;
     }
 
     fn ticket(&mut self) -> u32 {
@@ -353,7 +368,8 @@ struct Outside<'a>(&'a Barrier);
 impl Place for Inside<'_> {
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut round = self.0.state.enter();
-        let waits = node.state() == State::Waiting;
+        // One that belongs to a round that is over is about to be granted: `let_go` is on its way to it.
+        let waits = node.state() == State::Waiting && !round.list.is_before(node, round.first_ticket);
         if waits {
             // SAFETY: it waits, so it is linked, in the list that this place stands for.
             unsafe { round.list.remove(node) };
@@ -362,12 +378,17 @@ impl Place for Inside<'_> {
         waits
     }
 
-    fn relink(&self, node: &Node<'_>) {
+    fn relink(&self, node: &Node<'_>) -> bool {
         let mut round = self.0.state.enter();
         let ticket = round.ticket();
         round.arrived += 1;
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { round.list.push_back_with_ticket(node, ticket) };
+        true
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self.0).addr()
     }
 }
 
@@ -382,11 +403,16 @@ impl Place for Outside<'_> {
         waits
     }
 
-    fn relink(&self, node: &Node<'_>) {
+    fn relink(&self, node: &Node<'_>) -> bool {
         let mut round = self.0.state.enter();
         let ticket = round.ticket();
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { round.outside.push_back_with_ticket(node, ticket) };
+        true
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self.0).addr()
     }
 }
 

@@ -79,7 +79,7 @@ impl Condition {
     /// Waits for a notification as long as it takes.
     pub fn wait<G: ConditionGuard>(&self, guard: &mut G) {
         // A plain thread's wait without a deadline ends with the notification.
-        let _ = self.wait_with(guard.condition_lock(), Deadline::NEVER, &mut Thread);
+        let _ = self.wait_with(guard.condition_lock(returning::Token(())), Deadline::NEVER, &mut Thread);
     }
 
     /// Waits for a notification for at most `timeout`.
@@ -88,7 +88,8 @@ impl Condition {
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
     pub fn wait_timeout<G: ConditionGuard>(&self, guard: &mut G, timeout: Duration) -> Result<(), TimedOut> {
-        self.wait_with(guard.condition_lock(), Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
+        self.wait_with(guard.condition_lock(returning::Token(())), Deadline::after(timeout), &mut Thread)
+            .map_err(|_| TimedOut)
     }
 
     /// Waits for a notification until `instant` at most.
@@ -97,7 +98,8 @@ impl Condition {
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
     pub fn wait_until<G: ConditionGuard>(&self, guard: &mut G, instant: Instant) -> Result<(), TimedOut> {
-        self.wait_with(guard.condition_lock(), Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
+        self.wait_with(guard.condition_lock(returning::Token(())), Deadline::at(instant), &mut Thread)
+            .map_err(|_| TimedOut)
     }
 
     /// Waits until `predicate` is true: asks it now, and after each notification.
@@ -120,7 +122,7 @@ impl Condition {
     ) -> Result<(), TimedOut> {
         let deadline = Deadline::after(timeout);
         while !predicate(guard) {
-            if self.wait_with(guard.condition_lock(), deadline, &mut Thread).is_err() {
+            if self.wait_with(guard.condition_lock(returning::Token(())), deadline, &mut Thread).is_err() {
                 return if predicate(guard) { Ok(()) } else { Err(TimedOut) };
             }
         }
@@ -129,7 +131,7 @@ impl Condition {
 
     /// Notifies up to `count` of the threads that wait, those that came first.
     pub fn notify<G: ConditionGuard>(&self, guard: &G, count: usize) {
-        self.notify_with(guard.condition_lock(), count);
+        self.notify_with(guard.condition_lock(returning::Token(())), count);
     }
 
     /// Notifies the thread that has waited longest, if there is one.
@@ -208,25 +210,28 @@ impl Place for Condition {
         waits
     }
 
-    fn relink(&self, node: &Node<'_>) {
+    fn relink(&self, node: &Node<'_>) -> bool {
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { self.waiters.enter().list.push_back(node) };
+        true
     }
 }
 
-/// A guard with which one can wait on a [`Condition`].
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`] and [`RLockGuard`].
 pub trait ConditionGuard {
     /// The lock behind it.
     type Lock: ConditionLock;
 
-    /// The lock, which is held as long as the guard lives.
-    fn condition_lock(&self) -> &Self::Lock;
+    /// The lock, which is held as long as the guard lives. For conditions only: whoever could release it behind the
+    /// guard's back would share what it guards.
+    #[doc(hidden)]
+    fn condition_lock(&self, token: returning::Token) -> &Self::Lock;
 }
 
 impl<T> ConditionGuard for LockGuard<'_, T> {
     type Lock = RawLock;
 
-    fn condition_lock(&self) -> &RawLock {
+    fn condition_lock(&self, _token: returning::Token) -> &RawLock {
         self.raw()
     }
 }
@@ -234,7 +239,7 @@ impl<T> ConditionGuard for LockGuard<'_, T> {
 impl<T> ConditionGuard for RLockGuard<'_, T> {
     type Lock = RawRLock;
 
-    fn condition_lock(&self) -> &RawRLock {
+    fn condition_lock(&self, _token: returning::Token) -> &RawRLock {
         self.raw()
     }
 }
@@ -248,6 +253,10 @@ impl ConditionLock for RawRLock {}
 /// What a condition asks of a lock. Nameable only here, so that only this module's locks can be asked.
 mod returning {
     use super::{Grant, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter};
+
+    /// What only conditions can make.
+    #[derive(Debug)]
+    pub struct Token(pub(super) ());
 
     pub trait Return {
         /// What tells this lock from others.

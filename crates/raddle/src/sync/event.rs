@@ -208,12 +208,17 @@ impl Place for Event {
         true
     }
 
-    fn relink(&self, node: &Node<'_>) {
+    fn relink(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.waiters.enter();
-        self.word.fetch_or(WAITERS, Ordering::Relaxed);
+        // Who set it may have vanished before it came to this node.
+        if self.word.fetch_or(WAITERS, Ordering::Relaxed) & SET != 0 {
+            self.forget_waiters_if_none(&waiters.list);
+            return false;
+        }
         let ticket = waiters.next_ticket;
         waiters.next_ticket = ticket.wrapping_add(1);
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { waiters.list.push_back_with_ticket(node, ticket) };
+        true
     }
 }

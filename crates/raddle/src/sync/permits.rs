@@ -217,12 +217,9 @@ impl Permits {
                     }
                 },
                 End::TimedOut => return Err(Failed::TimedOut),
-                End::Aborted { granted } => {
-                    if granted {
-                        self.pass_on(node.granted());
-                    }
-                    return Err(Failed::Aborted);
-                }
+                // A node of this place leaves before a handler runs, so that nothing can be granted to one that is
+                // told to stop.
+                End::Aborted { .. } => return Err(Failed::Aborted),
             }
         }
     }
@@ -270,25 +267,6 @@ impl Permits {
         None
     }
 
-    /// A waiter that is told to stop gives on what it got.
-    fn pass_on(&self, grant: Grant) {
-        match grant {
-            Grant::Handed => {
-                // It was taken from the permits that exist, so there is room for it.
-                let _ = self.release(1, MAX_PERMITS);
-            }
-            Grant::Compete => {
-                let mut wakes = WakeList::new();
-                let mut waiters = self.enter();
-                self.word.fetch_sub(ONE_WOKEN, Ordering::Relaxed);
-                self.wake_competitors(&mut waiters.list, &mut wakes);
-                drop(waiters);
-                wakes.wake_all();
-            }
-            Grant::Nothing | Grant::Refused => {}
-        }
-    }
-
     /// Gives `count` permits back, if there are at most `limit` free ones after that.
     #[inline]
     pub(super) fn release(&self, count: u64, limit: u64) -> Result<(), TooMany> {
@@ -310,25 +288,27 @@ impl Permits {
     }
 
     #[cold]
-    fn release_slow(&self, mut count: u64, limit: u64) -> Result<(), TooMany> {
+    fn release_slow(&self, count: u64, limit: u64) -> Result<(), TooMany> {
+        if count > limit {
+            return Err(TooMany);
+        }
         let mut wakes = WakeList::new();
         let mut waiters = self.enter();
-        // By invariant 2 nobody can change the permits while HAND_OFF is set, nor HAND_OFF while we are inside.
-        if self.word.load(Ordering::Relaxed) & HAND_OFF != 0
-            && count <= limit
-            && waiters.list.grant_one(Grant::Handed, &mut wakes)
-        {
-            count -= 1;
-            self.clear(&waiters.list, HAND_OFF);
-        }
         let mut word = self.word.load(Ordering::Relaxed);
+        // By invariant 2 nobody can change the permits while HAND_OFF is set, nor HAND_OFF while we are inside.
+        let handed = count > 0 && word & HAND_OFF != 0 && waiters.list.grant_one(Grant::Handed, &mut wakes);
+        let (count, cleared) = match (handed, waiters.list.is_empty()) {
+            (false, _) => (count, 0),
+            (true, false) => (count - 1, HAND_OFF),
+            (true, true) => (count - 1, HAND_OFF | WAITERS),
+        };
         loop {
             if count > limit.saturating_sub(free(word)) {
                 return Err(TooMany);
             }
+            let next = (word & !cleared) + count * ONE_PERMIT;
             // ORDERING: as in `release`.
-            match self.word.compare_exchange_weak(word, word + count * ONE_PERMIT, Ordering::Release, Ordering::Relaxed)
-            {
+            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => word = now,
             }
@@ -349,15 +329,14 @@ impl Permits {
             // Counted before it is granted, for it may settle at once.
             self.word.fetch_add(ONE_WOKEN, Ordering::Relaxed);
             list.grant_one(Grant::Compete, wakes);
-            self.clear(list, 0);
+            self.forget_waiters_if_none(list);
         }
     }
 
-    /// Clears `flags`, and those that say something of an empty list. Under the section.
-    fn clear(&self, list: &WaitList, flags: u64) {
-        let flags = if list.is_empty() { WAITERS | HAND_OFF } else { flags };
-        if flags != 0 {
-            self.word.fetch_and(!flags, Ordering::Relaxed);
+    /// Clears what says that somebody waits, if nobody does. Under the section.
+    fn forget_waiters_if_none(&self, list: &WaitList) {
+        if list.is_empty() {
+            self.word.fetch_and(!(WAITERS | HAND_OFF), Ordering::Relaxed);
         }
     }
 
@@ -403,11 +382,12 @@ impl Place for Permits {
         }
         // SAFETY: it waits, so it is linked, here: a node of this place is pushed to this list only.
         unsafe { waiters.list.remove(node) };
-        self.clear(&waiters.list, 0);
+        self.forget_waiters_if_none(&waiters.list);
         true
     }
 
-    fn relink(&self, _node: &Node<'_>) {
+    fn relink(&self, _node: &Node<'_>) -> bool {
         // A node of this place leaves before a handler runs, so it is never linked when a handler forks.
+        false
     }
 }
