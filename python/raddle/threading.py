@@ -42,7 +42,11 @@ def RLock(*args: object, **kwargs: object) -> _native.RLock:
     return _CRLock(*args, **kwargs)
 
 
-class Condition(_native.Condition, _stock.Condition):
+# Kept, because `raddle.install()` puts ours in its place.
+_StockCondition = _stock.Condition
+
+
+class Condition(_native.Condition, _StockCondition):
     """A place to wait, with its lock released, until another thread says that something changed.
 
     `lock` is a `Lock`, an `RLock` (a new one by default) or any object with `acquire` and
@@ -56,6 +60,26 @@ class Condition(_native.Condition, _stock.Condition):
     Errors: `RuntimeError` when the lock is not held.
     """
 
+    # Written in Python, so that no native frame lies below the code of a lock of the user's making.
+    def __init__(self, lock: "_native._LockLike | None" = None) -> None:
+        lock = _CRLock() if lock is None else lock
+        # Gives the instance its attributes: the lock, and the lock's own methods.
+        _StockCondition.__init__(self, lock)  # type: ignore[arg-type]
+        self._use(lock)
+
+    @property
+    def _waiters(self) -> "Sized":
+        """The waiting threads, as far as their number goes."""
+        return self.__dict__["_waiters"] or range(self._waiting())
+
+    @_waiters.setter
+    def _waiters(self, value: "Sized") -> None:
+        self.__dict__["_waiters"] = value
+
+    def _at_fork_reinit(self) -> None:
+        self._forget_waiters()
+        _StockCondition._at_fork_reinit(self)
+
 
 class Event(_native.Event, _stock.Event):
     """A flag that threads wait for.
@@ -65,6 +89,16 @@ class Event(_native.Event, _stock.Event):
     Timeouts: in seconds, `None` waits without end. `wait` returns False when the time is over and
     the flag has not been set.
     """
+
+    @property
+    def _cond(self) -> Condition:
+        """A condition that programs may use which know the standard library's inside."""
+        return self.__dict__.setdefault("_cond", Condition(Lock()))
+
+    def _at_fork_reinit(self) -> None:
+        self._forget_waiters()
+        if "_cond" in self.__dict__:
+            self._cond._at_fork_reinit()
 
 
 class Semaphore(_native.Semaphore, _stock.Semaphore):
@@ -95,6 +129,33 @@ class Barrier(_native.Barrier, _stock.Barrier):
     Errors: `BrokenBarrierError` in every thread that waits or comes while the barrier is broken, by
     a timeout, by `abort`, by `reset` under waiting threads, or by an action that raised.
     """
+
+
+def _wait_and_act(barrier: Barrier, timeout: float | None = None) -> int:
+    """`Barrier.wait` of a barrier with an action, which runs here, above no native frame."""
+    index, round_ = barrier._arrive(timeout)
+    if round_ is not None:
+        try:
+            barrier._action()
+        except BaseException:
+            barrier.abort()
+            raise
+        barrier._complete(round_)
+    return index
+
+
+# What the native methods leave to Python code.
+for name, lent in (
+    ("BrokenBarrierError", _stock.BrokenBarrierError),
+    ("Barrier.wait", _wait_and_act),
+    ("Condition.__enter__", _stock.Condition.__enter__),
+    ("Condition.__exit__", _stock.Condition.__exit__),
+    ("Condition.wait", _stock.Condition.wait),
+    ("Condition.notify", _stock.Condition.notify),
+    ("Condition.notify_all", _stock.Condition.notify_all),
+):
+    _native._lend(name, lent)
+del name, lent
 
 
 _switched: tuple[tuple[object, object], ...] = (

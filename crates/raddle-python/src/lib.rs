@@ -1,0 +1,67 @@
+//! The binding of raddle for CPython: the module `raddle._native`.
+//!
+//! It translates, and holds no algorithm: each class converts arguments, calls the core, and maps the result. The cold
+//! methods are PyO3's; the hot ones are raw (see [`raw`]).
+
+mod boundary;
+mod convert;
+mod item;
+mod queue;
+mod raw;
+mod standard;
+mod sync;
+mod thread;
+
+use pyo3::prelude::*;
+
+/// The Rust engine of raddle.
+#[pymodule(name = "_native", gil_used = false)]
+mod native {
+    use pyo3::prelude::*;
+    use pyo3::types::PyType;
+
+    #[pymodule_export]
+    use crate::queue::fifo::Queue;
+    #[pymodule_export]
+    use crate::standard::_lend;
+    #[pymodule_export]
+    use crate::sync::barrier::Barrier;
+    #[pymodule_export]
+    use crate::sync::condition::Condition;
+    #[pymodule_export]
+    use crate::sync::event::Event;
+    #[pymodule_export]
+    use crate::sync::lock::{Lock, allocate_lock};
+    #[pymodule_export]
+    use crate::sync::rlock::RLock;
+    #[pymodule_export]
+    use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
+    #[pymodule_export]
+    use crate::thread::threads;
+    use crate::{boundary, queue, raw, sync};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        boundary::require_main_interpreter()?;
+        let methods = [
+            (class::<Lock>(module), sync::lock::METHODS),
+            (class::<RLock>(module), sync::rlock::METHODS),
+            (class::<Condition>(module), sync::condition::METHODS),
+            (class::<Event>(module), sync::event::METHODS),
+            (class::<Semaphore>(module), sync::semaphore::METHODS),
+            (class::<Barrier>(module), sync::barrier::METHODS),
+            (class::<Queue>(module), queue::fifo::METHODS),
+        ];
+        for (class, methods) in methods {
+            raw::add_methods(&class, methods)?;
+        }
+        // As the function that it stands for says of itself.
+        module.getattr("allocate_lock")?.setattr("__module__", "_thread")
+    }
+
+    fn class<'py, T: PyTypeInfo>(module: &Bound<'py, PyModule>) -> Bound<'py, PyType> {
+        module.py().get_type::<T>()
+    }
+
+    use pyo3::PyTypeInfo;
+}

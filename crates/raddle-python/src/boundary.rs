@@ -1,0 +1,68 @@
+//! The border to the interpreter: the only place that lets go of it and takes it back, and that looks for signals.
+//!
+//! # Rules
+//!
+//! - Every object of this module changes its state only while the thread is attached to the interpreter, and between the
+//!   beginning and the end of a change there is no point at which another thread could run instead, a collection start,
+//!   or `fork` happen. So the core's internal sections are never seen half way by any of these.
+//! - A thread lets go of the interpreter around the futex call only ([`Waiter::sleep`]).
+//! - A raised exception stays where the interpreter keeps it: the functions here return [`Raised`].
+
+use std::ops::ControlFlow;
+
+use pyo3::exceptions::PyImportError;
+use pyo3::prelude::*;
+use pyo3::{PyErr, ffi};
+use raddle::park::Waiter;
+
+/// An exception is set in the interpreter.
+#[derive(Debug)]
+pub(crate) struct Raised;
+
+/// Sets `error` in the interpreter.
+#[cold]
+pub(crate) fn raise(error: PyErr) -> Raised {
+    // Attached already; but PyO3 has not seen that in a raw method, and would keep references that are dropped for later.
+    Python::attach(|py| error.restore(py));
+    Raised
+}
+
+/// A thread that is attached to the interpreter, and waits.
+#[derive(Debug, Default)]
+pub(crate) struct Attached;
+
+impl Waiter for Attached {
+    // With a global interpreter lock, who is handed a lock may still wait for the interpreter, and meanwhile nobody has it.
+    const HANDS_OFF: bool = cfg!(Py_GIL_DISABLED);
+    // With it, whoever holds the lock cannot run while we look.
+    const LOOKS_BEFORE_SLEEP: u32 = if cfg!(Py_GIL_DISABLED) { 100 } else { 0 };
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        // SAFETY: the thread is attached: every method of this module runs so.
+        let state = unsafe { ffi::PyEval_SaveThread() };
+        let result = sleep();
+        // While the interpreter shuts down, a daemon thread does not return from here. Before 3.14 it would be unwound by
+        // force; `pyo3_ffi` catches that, and lets it hang, as 3.14 does by itself. Its node stays
+        // linked, and its stack stays.
+        // SAFETY: `state` is this thread's, from above.
+        unsafe { ffi::PyEval_RestoreThread(state) };
+        result
+    }
+
+    fn is_interruptible(&self) -> bool {
+        true
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        // Runs the handlers of signals in the main thread, and pending calls, as CPython's own locks do.
+        // SAFETY: attached, and no lock of ours is held.
+        if unsafe { ffi::Py_MakePendingCalls() } < 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Refuses to serve any but the main interpreter: types are shared between interpreters, which they must not be.
+pub(crate) fn require_main_interpreter() -> PyResult<()> {
+    // SAFETY: attached, during the import of the module.
+    let id = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if id == 0 { Ok(()) } else { Err(PyImportError::new_err("raddle does not support loading in subinterpreters")) }
+}

@@ -1,0 +1,3 @@
+//! The core's `queue`, for Python.
+
+pub(crate) mod fifo;

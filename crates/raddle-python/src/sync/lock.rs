@@ -1,0 +1,146 @@
+//! `_thread.lock`.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use raddle::park::Failed;
+use raddle::sync::RawLock;
+
+use crate::boundary::{Attached, Raised, raise};
+use crate::convert;
+use crate::raw::{Arguments, Function, Method, Reply, method};
+
+/// A lock: one thread at a time.
+///
+/// Any thread may release it. Threads that run may take a free lock ahead of threads that wait; those are woken in
+/// the order of their arrival.
+#[pyclass(name = "lock", module = "_thread", frozen, weakref)]
+#[derive(Debug)]
+pub(crate) struct Lock {
+    raw: RawLock,
+}
+
+impl Lock {
+    #[inline]
+    pub(crate) fn raw(&self) -> &RawLock {
+        &self.raw
+    }
+
+    #[inline]
+    fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
+        if arguments.is_empty() && self.raw.try_acquire() {
+            return Ok(Reply::bool(true));
+        }
+        acquired(self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut Attached))
+    }
+
+    #[inline]
+    fn release(&self) -> Result<Reply, Raised> {
+        match self.raw.release() {
+            Some(()) => Ok(Reply::none()),
+            None => Err(raise(PyRuntimeError::new_err("release unlocked lock"))),
+        }
+    }
+}
+
+/// What `acquire` returns.
+pub(crate) fn acquired(result: Result<(), Failed>) -> Result<Reply, Raised> {
+    match result {
+        Ok(()) => Ok(Reply::bool(true)),
+        Err(Failed::TimedOut) => Ok(Reply::bool(false)),
+        Err(Failed::Aborted) => Err(Raised),
+    }
+}
+
+/// A new lock.
+#[pyfunction]
+pub(crate) fn allocate_lock() -> Lock {
+    Lock { raw: RawLock::new() }
+}
+
+#[pymethods]
+impl Lock {
+    // Before 3.13 the class cannot be called.
+    #[cfg(Py_3_13)]
+    #[new]
+    fn new() -> Self {
+        allocate_lock()
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        let state = if slf.get().raw.is_locked() { "locked" } else { "unlocked" };
+        format!("<{state} _thread.lock object at {:#x}>", slf.as_ptr().addr())
+    }
+
+    fn _at_fork_reinit(&self) {
+        self.raw.reset_after_fork();
+    }
+
+    #[cfg(feature = "plain")]
+    #[pyo3(signature = (blocking=true, timeout=-1.0))]
+    fn plain_acquire(&self, blocking: bool, timeout: f64) -> PyResult<bool> {
+        let deadline = match (blocking, timeout) {
+            (false, _) => raddle::park::Deadline::PASSED,
+            (true, timeout) if timeout < 0.0 => raddle::park::Deadline::NEVER,
+            (true, timeout) => raddle::park::Deadline::after(std::time::Duration::from_secs_f64(timeout)),
+        };
+        match self.raw.acquire_with(deadline, &mut Attached) {
+            Ok(()) => Ok(true),
+            Err(Failed::TimedOut) => Ok(false),
+            Err(Failed::Aborted) => Err(PyErr::fetch(unsafe { Python::assume_attached() })),
+        }
+    }
+
+    #[cfg(feature = "plain")]
+    fn plain_release(&self) -> PyResult<()> {
+        self.raw.release().ok_or_else(|| PyRuntimeError::new_err("release unlocked lock"))
+    }
+}
+
+method!(acquire, Lock, |this, object, arguments| this.acquire(arguments));
+method!(release, Lock, |this, object| this.release());
+method!(exit, Lock, |this, object, _arguments| this.release());
+method!(locked, Lock, |this, object| Reply::bool(this.raw.is_locked()));
+
+/// The methods of the class.
+pub(crate) const METHODS: &[Method] = &[
+    Method {
+        name: c"acquire",
+        doc: c"acquire($self, /, blocking=True, timeout=-1)\n--\n\nAcquire the lock. Return whether it was acquired.\n\nWaits as long as it takes, or for at most timeout seconds, or not at all if blocking is false.\nThe wait ends when a signal handler raises an exception.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"release",
+        doc: c"release($self, /)\n--\n\nRelease the lock, which another thread may have acquired.\n\nRaises RuntimeError if it is not locked.",
+        function: Function::WithoutArguments(release),
+    },
+    Method {
+        name: c"locked",
+        doc: c"locked($self, /)\n--\n\nReturn whether the lock is locked.",
+        function: Function::WithoutArguments(locked),
+    },
+    Method {
+        name: c"__enter__",
+        doc: c"__enter__($self, /, blocking=True, timeout=-1)\n--\n\nAcquire the lock.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"__exit__",
+        doc: c"__exit__($self, /, *exc_info)\n--\n\nRelease the lock.",
+        function: Function::WithArguments(exit),
+    },
+    Method {
+        name: c"acquire_lock",
+        doc: c"acquire_lock($self, /, blocking=True, timeout=-1)\n--\n\nAn obsolete synonym of acquire().",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"release_lock",
+        doc: c"release_lock($self, /)\n--\n\nAn obsolete synonym of release().",
+        function: Function::WithoutArguments(release),
+    },
+    Method {
+        name: c"locked_lock",
+        doc: c"locked_lock($self, /)\n--\n\nAn obsolete synonym of locked().",
+        function: Function::WithoutArguments(locked),
+    },
+];

@@ -1,0 +1,134 @@
+//! `_thread.RLock`.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use raddle::sync::RawRLock;
+use raddle::thread;
+
+use super::lock::acquired;
+use crate::boundary::{Attached, Raised, raise};
+use crate::convert;
+use crate::raw::{Arguments, Function, Method, Reply, method};
+
+/// A lock that its owner may acquire again, and releases as often.
+///
+/// Threads that run may take a free lock ahead of threads that wait; those are woken in the order of their arrival.
+#[pyclass(name = "RLock", module = "_thread", frozen, weakref, subclass)]
+#[derive(Debug)]
+pub(crate) struct RLock {
+    raw: RawRLock,
+}
+
+impl RLock {
+    #[inline]
+    pub(crate) fn raw(&self) -> &RawRLock {
+        &self.raw
+    }
+
+    #[inline]
+    fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
+        if arguments.is_empty() && self.raw.try_acquire() {
+            return Ok(Reply::bool(true));
+        }
+        acquired(self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut Attached))
+    }
+
+    #[inline]
+    fn release(&self) -> Result<Reply, Raised> {
+        match self.raw.release() {
+            Some(()) => Ok(Reply::none()),
+            None => Err(raise(not_acquired())),
+        }
+    }
+
+    /// The interpreter's number of the owner; 0 if there is none.
+    fn owner_ident(&self) -> u64 {
+        let Some(owner) = self.raw.owner() else { return 0 };
+        thread::snapshot().iter().find(|thread| thread.id == owner).map_or(0, |thread| thread.ident)
+    }
+}
+
+fn not_acquired() -> PyErr {
+    PyRuntimeError::new_err("cannot release un-acquired lock")
+}
+
+#[pymethods]
+impl RLock {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = None)]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { raw: RawRLock::new() }
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let raw = &slf.get().raw;
+        let state = if raw.is_locked() { "locked" } else { "unlocked" };
+        Ok(format!(
+            "<{state} {} object owner={} count={} at {:#x}>",
+            slf.get_type().fully_qualified_name()?,
+            slf.get().owner_ident(),
+            raw.levels(),
+            slf.as_ptr().addr()
+        ))
+    }
+
+    fn _is_owned(&self) -> bool {
+        self.raw.is_owned()
+    }
+
+    fn _recursion_count(&self) -> u64 {
+        if self.raw.is_owned() { self.raw.levels() } else { 0 }
+    }
+
+    /// Release all levels. Return what `_acquire_restore` needs to take them back.
+    fn _release_save(&self) -> PyResult<(u64, u64)> {
+        let owner = self.owner_ident();
+        self.raw.release_all().map(|levels| (levels, owner)).ok_or_else(not_acquired)
+    }
+
+    /// Take back what `_release_save` has released. Not ended by signals.
+    fn _acquire_restore(&self, state: (u64, u64)) {
+        self.raw.restore(state.0, &mut Attached);
+    }
+
+    fn _at_fork_reinit(&self) {
+        self.raw.reset_after_fork();
+    }
+}
+
+method!(acquire, RLock, |this, object, arguments| this.acquire(arguments));
+method!(release, RLock, |this, object| this.release());
+method!(exit, RLock, |this, object, _arguments| this.release());
+#[cfg(Py_3_14)]
+method!(locked, RLock, |this, object| Reply::bool(this.raw.is_locked()));
+
+/// The methods of the class.
+pub(crate) const METHODS: &[Method] = &[
+    Method {
+        name: c"acquire",
+        doc: c"acquire($self, /, blocking=True, timeout=-1)\n--\n\nAcquire the lock, again if this thread owns it. Return whether it was acquired.\n\nWaits as long as it takes, or for at most timeout seconds, or not at all if blocking is false.\nThe wait ends when a signal handler raises an exception.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"release",
+        doc: c"release($self, /)\n--\n\nRelease the lock once; it is free when that was done as often as it was acquired.\n\nRaises RuntimeError if this thread does not own it.",
+        function: Function::WithoutArguments(release),
+    },
+    #[cfg(Py_3_14)]
+    Method {
+        name: c"locked",
+        doc: c"locked($self, /)\n--\n\nReturn whether any thread owns the lock.",
+        function: Function::WithoutArguments(locked),
+    },
+    Method {
+        name: c"__enter__",
+        doc: c"__enter__($self, /, blocking=True, timeout=-1)\n--\n\nAcquire the lock.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"__exit__",
+        doc: c"__exit__($self, /, *exc_info)\n--\n\nRelease the lock once.",
+        function: Function::WithArguments(exit),
+    },
+];

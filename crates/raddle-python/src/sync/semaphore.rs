@@ -1,0 +1,170 @@
+//! `threading.Semaphore` and `threading.BoundedSemaphore`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use raddle::park::Deadline;
+use raddle::sync::Semaphore as RawSemaphore;
+
+use super::lock::acquired;
+use crate::boundary::{Attached, Raised, raise};
+use crate::convert;
+use crate::raw::{Arguments, Function, Method, Reply, method};
+
+/// The native part of `raddle.threading.Semaphore`.
+#[pyclass(module = "raddle._native", frozen, weakref, subclass)]
+#[derive(Debug)]
+pub(crate) struct Semaphore {
+    raw: RawSemaphore,
+    /// The most permits; the core's own limit for a semaphore without bound. Changes in `__init__` only.
+    bound: AtomicU64,
+}
+
+impl Semaphore {
+    fn unbounded() -> Self {
+        Self { raw: RawSemaphore::new(1), bound: AtomicU64::new(RawSemaphore::MAX_PERMITS) }
+    }
+
+    /// Begins with `value` permits, and forgets what was.
+    fn begin(&self, value: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+        let value = value.map_or(Ok(1), |value| {
+            // SAFETY: a valid object, attached.
+            unsafe { convert::count(value.as_ptr(), 0, "semaphore initial value must be >= 0") }
+                .map_err(|Raised| PyErr::fetch(value.py()))
+        })?;
+        if value > RawSemaphore::MAX_PERMITS {
+            return Err(PyValueError::new_err("semaphore initial value must be less than 2**40"));
+        }
+        self.raw.reset_after_fork(value);
+        Ok(value)
+    }
+
+    #[inline]
+    fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
+        if arguments.is_empty() && self.raw.try_acquire() {
+            return Ok(Reply::bool(true));
+        }
+        acquired(self.raw.acquire_with(Self::deadline(arguments)?, &mut Attached))
+    }
+
+    fn deadline(arguments: Arguments) -> Result<Deadline, Raised> {
+        let Some([blocking, timeout]) = arguments.bind(&[c"blocking", c"timeout"]) else {
+            return Err(convert::wrong_arguments("acquire(blocking=True, timeout=None)"));
+        };
+        // SAFETY: arguments of the call, attached.
+        unsafe {
+            if convert::truth(blocking, true)? {
+                return convert::deadline(timeout);
+            }
+            if convert::is_none(timeout) {
+                return Ok(Deadline::PASSED);
+            }
+        }
+        Err(raise(PyValueError::new_err("can't specify timeout for non-blocking acquire")))
+    }
+
+    #[inline]
+    fn release(&self, arguments: Arguments) -> Result<Reply, Raised> {
+        let count = if arguments.is_empty() {
+            1
+        } else {
+            let Some([count]) = arguments.bind(&[c"n"]) else {
+                return Err(convert::wrong_arguments("release(n=1)"));
+            };
+            // SAFETY: an argument of the call, attached.
+            unsafe { convert::count(count, 1, "n must be one or more")? }
+        };
+        self.release_count(count)
+    }
+
+    #[inline]
+    fn release_count(&self, count: u64) -> Result<Reply, Raised> {
+        // ORDERING: Relaxed: whoever may use the semaphore got it after `__init__`.
+        match self.raw.release_within(count, self.bound.load(Ordering::Relaxed)) {
+            Ok(()) => Ok(Reply::none()),
+            Err(_) => Err(raise(PyValueError::new_err("Semaphore released too many times"))),
+        }
+    }
+}
+
+#[pymethods]
+impl Semaphore {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::unbounded()
+    }
+
+    #[pyo3(signature = (value=None))]
+    fn __init__(&self, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.begin(value).map(|_| ())
+    }
+
+    #[getter]
+    fn _value(&self) -> u64 {
+        self.raw.available()
+    }
+
+    fn _at_fork_reinit(&self, value: Option<u64>) {
+        self.raw.reset_after_fork(value.unwrap_or_else(|| self.raw.available()));
+    }
+}
+
+/// The native part of `raddle.threading.BoundedSemaphore`.
+#[pyclass(module = "raddle._native", frozen, subclass, extends = Semaphore)]
+#[derive(Debug)]
+pub(crate) struct BoundedSemaphore;
+
+#[pymethods]
+impl BoundedSemaphore {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyClassInitializer<Self> {
+        let semaphore = Semaphore::unbounded();
+        semaphore.bound.store(1, Ordering::Relaxed);
+        PyClassInitializer::from(semaphore).add_subclass(Self)
+    }
+
+    #[pyo3(signature = (value=None))]
+    fn __init__(slf: &Bound<'_, Self>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let semaphore = slf.as_super().get();
+        let value = semaphore.begin(value)?;
+        semaphore.bound.store(value, Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[getter]
+    fn _initial_value(slf: &Bound<'_, Self>) -> u64 {
+        slf.as_super().get().bound.load(Ordering::Relaxed)
+    }
+}
+
+method!(acquire, Semaphore, |this, object, arguments| this.acquire(arguments));
+method!(release, Semaphore, |this, object, arguments| this.release(arguments));
+method!(exit, Semaphore, |this, object, _arguments| this.release_count(1));
+
+/// The methods of the class.
+pub(crate) const METHODS: &[Method] = &[
+    Method {
+        name: c"acquire",
+        doc: c"acquire($self, /, blocking=True, timeout=None)\n--\n\nTake a permit. Return whether one was taken.\n\nWaits as long as it takes, or for at most timeout seconds, or not at all if blocking is false.\nThe wait ends when a signal handler raises an exception.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"release",
+        doc: c"release($self, /, n=1)\n--\n\nGive n permits back, or add them.\n\nRaises ValueError if n is less than one, or if a bounded semaphore would have more permits than in the beginning.",
+        function: Function::WithArguments(release),
+    },
+    Method {
+        name: c"__enter__",
+        doc: c"__enter__($self, /, blocking=True, timeout=None)\n--\n\nTake a permit.",
+        function: Function::WithArguments(acquire),
+    },
+    Method {
+        name: c"__exit__",
+        doc: c"__exit__($self, /, *exc_info)\n--\n\nGive a permit back.",
+        function: Function::WithArguments(exit),
+    },
+];
