@@ -7,7 +7,9 @@ raddle's. The standard library is the oracle: a test that fails on it is a wrong
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -122,6 +124,40 @@ def report_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture
+def same_as_stock(implementation: Implementation, stock: Implementation) -> Callable[..., None]:
+    """A function that does something on both implementations and asserts that the ends are the same.
+
+    What it does gets an implementation as its argument. Compared are the type of an exception and its
+    message, or the type of the result and its repr, addresses aside. The message of a TypeError is
+    not compared: where CPython's function is Python code the words are the interpreter's own.
+    """
+
+    def check(function: Callable[[Implementation], Any]) -> None:
+        assert outcome_of(function, implementation) == outcome_of(function, stock)
+
+    return check
+
+
+@pytest.fixture
+def same_surface(implementation: Implementation, stock: Implementation) -> Callable[..., None]:
+    """A function that compares the attributes and signatures of two objects made by ``make``."""
+
+    def check(make: Callable[[Implementation], Any]) -> None:
+        ours, theirs = make(implementation), make(stock)
+        public = {name for name in dir(theirs) if not name.startswith("_")}
+        assert {name for name in dir(ours) if not name.startswith("_")} == public
+        assert set(dir(type(theirs))) - set(dir(ours)) <= {"__firstlineno__", "__static_attributes__"}
+        for attribute in ("__name__", "__qualname__", "__module__"):
+            assert getattr(type(ours), attribute) == getattr(type(theirs), attribute)
+        assert type(ours).__doc__ or not type(theirs).__doc__
+        for name in sorted(public | {"__enter__"} & set(dir(theirs))):
+            if callable(getattr(theirs, name)):
+                assert parameters_of(getattr(ours, name)) == parameters_of(getattr(theirs, name)), name
+
+    return check
+
+
+@pytest.fixture
 def wait_until_blocked() -> Callable[..., None]:
     """A function that waits until threads are blocked in waits of an implementation's objects."""
     return wait_until_threads_block
@@ -161,6 +197,32 @@ class ChildRunner:
             environment["RADDLE_INSTALL"] = "1"
         command = [sys.executable, str(self.folder / program), *map(str, arguments)]
         return run_python(command, environment=environment, time_box=time_box)
+
+
+def outcome_of(
+    function: Callable[[Implementation], Any], implementation: Implementation
+) -> tuple[str, str, str]:
+    """How a function ends on an implementation, in words that can be compared."""
+    try:
+        result = function(implementation)
+    except Exception as error:
+        name = f"{type(error).__module__}.{type(error).__qualname__}"
+        return "raised", name, "" if type(error) is TypeError else without_addresses(str(error))
+    return "returned", type(result).__qualname__, without_addresses(repr(result))
+
+
+def without_addresses(text: str) -> str:
+    """A text without what differs from object to object."""
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def parameters_of(function: Callable[..., Any]) -> list[tuple[str, str, str]] | None:
+    """A function's parameters, or None when it tells no signature."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return None
+    return [(name, one.kind.name, repr(one.default)) for name, one in signature.parameters.items()]
 
 
 def wait_until_threads_block(threads: Sequence[Any], implementation: Implementation) -> None:
