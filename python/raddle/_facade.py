@@ -15,12 +15,13 @@ else:
 class Facade(ModuleType):
     """A module whose missing names are those of the standard library's module, live.
 
-    Reading, assigning and deleting such a name reaches the standard library's module, so that a
-    program which sets `threading.excepthook` means the same thing through either of the two.
+    Reading and assigning such a name reaches the standard library's module, so that a program which
+    sets `threading.excepthook` means the same thing through either of the two. Deleting it takes
+    back what was assigned, which is how tools that patch a name for a while undo it.
     """
 
     _stock: ModuleType
-    _stock_names: frozenset[str]
+    _assigned_over: dict[str, object]
 
     def __getattr__(self, name: str) -> Any:
         # What every module has for itself must not come from the other one.
@@ -31,12 +32,15 @@ class Facade(ModuleType):
 
     def __setattr__(self, name: str, value: object) -> None:
         if self._belongs_to_stock(name):
+            self._assigned_over.setdefault(name, getattr(self._stock, name))
             setattr(self._stock, name, value)
         else:
             super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        if self._belongs_to_stock(name):
+        if name in self._assigned_over:
+            setattr(self._stock, name, self._assigned_over.pop(name))
+        elif self._belongs_to_stock(name):
             delattr(self._stock, name)
         else:
             super().__delattr__(name)
@@ -45,14 +49,11 @@ class Facade(ModuleType):
         return sorted({*vars(self), *dir(self._stock)})
 
     def _belongs_to_stock(self, name: str) -> bool:
-        if name.startswith("__") or name in vars(self):
-            return False
-        # A tool that patches a name may delete it from there before it puts it back.
-        return name in self._stock_names or hasattr(self._stock, name)
+        return not name.startswith("__") and name not in vars(self) and hasattr(self._stock, name)
 
 
 def show_through(name: str) -> None:
     """Turn the module `name`, which has the other one as its global `_stock`, into a facade."""
     module = sys.modules[name]
-    vars(module)["_stock_names"] = frozenset(dir(vars(module)["_stock"]))
+    vars(module)["_assigned_over"] = {}
     module.__class__ = Facade

@@ -51,10 +51,8 @@ def install() -> None:
     if not _version_is_known():
         _warn_of_unknown_version()
         return
-    if not _is_main_interpreter():
+    if not _native_loads():
         return
-    # Loaded before anything is touched, so that a failure leaves no half of a switch.
-    _pairs("_thread")
     with _state.lock:
         _state.installed = True
         if _watcher not in sys.meta_path:
@@ -203,6 +201,17 @@ def _warn_of_unknown_version() -> None:
         RuntimeWarning,
         stacklevel=3,
     )
+
+
+def _native_loads() -> bool:
+    """Load the native module before anything is touched. Return False where it does not belong."""
+    try:
+        __import__("raddle._native")
+    except ImportError:
+        if _is_main_interpreter():
+            raise
+        return False
+    return True
 
 
 def _is_main_interpreter() -> bool:

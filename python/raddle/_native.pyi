@@ -12,8 +12,8 @@ from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar, final
 
 _Item = TypeVar("_Item")
 
-# A lock of ours, of the standard library's, or of the user's own making.
-class _LockLike(Protocol):
+# A lock of ours, of the standard library's, or of the user's own making. For annotations only.
+class LockLike(Protocol):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
     def release(self) -> None: ...
 
@@ -59,7 +59,7 @@ class RLock:
     def _at_fork_reinit(self) -> None: ...
 
 class Condition:
-    def __init__(self, lock: _LockLike | None = None) -> None: ...
+    def __init__(self, lock: LockLike | None = None) -> None: ...
     def __enter__(self) -> bool: ...
     def __exit__(
         self,

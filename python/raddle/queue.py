@@ -8,12 +8,19 @@ conditions; all other names are the standard library's, live.
 # At run time the native class has no type parameters.
 # pyright: reportMissingTypeArgument=false
 
+from __future__ import annotations
+
 import queue as _stock
 from collections import deque
 
-from raddle import _facade, _native
-from raddle import threading as _threading
+from raddle import _facade, _native, _overrides
+from raddle.threading import Condition as _Condition
+from raddle.threading import Lock as _Lock
+from raddle.threading import RLock as _RLock
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Kept, because `raddle.install()` puts ours in its place.
 _StockQueue = _stock.Queue
@@ -38,7 +45,13 @@ class Queue(_native.Queue, _StockQueue):
     def __init__(self, maxsize: int = 0) -> None:
         if _has_hooks(type(self)) or not self._begin(maxsize):
             self._retire()
-            _StockQueue.__init__(self, maxsize)
+            self.maxsize = maxsize
+            self._init(maxsize)
+            vars(self).update(_parts())
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _overrides.honour(cls, Queue, _StockQueue, {"put_nowait": "put", "get_nowait": "get"})
 
     def _move_out(self) -> None:
         """Hand over to the standard library's algorithm, for good."""
@@ -47,58 +60,72 @@ class Queue(_native.Queue, _StockQueue):
                 self._make_successor()
 
     def _make_successor(self) -> None:
-        mutex = _threading.Lock()
-        attributes = self.__dict__
-        attributes.update(
-            mutex=mutex,
-            not_empty=_threading.Condition(mutex),
-            not_full=_threading.Condition(mutex),
-            all_tasks_done=_threading.Condition(mutex),
-        )
-        # Whoever finds the queue retired comes to the lock first.
-        with mutex:
-            items, unfinished, maxsize, is_shutdown = self._retire()
-            attributes.update(
-                queue=deque(items),
-                unfinished_tasks=unfinished,
-                maxsize=maxsize,
-                is_shutdown=is_shutdown,
-            )
+        parts = _parts()
+        # For those who look at these between here and the end; nobody gets as far as to an item.
+        vars(self).update(maxsize=self.maxsize, unfinished_tasks=self.unfinished_tasks)
+        items, parts["unfinished_tasks"], parts["maxsize"], is_shutdown = self._retire()
+        parts["queue"] = deque(items)
+        if _CAN_SHUT_DOWN:
+            parts["is_shutdown"] = is_shutdown
+        vars(self).update(parts)
+
+
+def _parts() -> dict[str, Any]:
+    """Return what an empty queue of the standard library's algorithm has, on our primitives."""
+    mutex = _Lock()
+    parts = {
+        "mutex": mutex,
+        "not_empty": _Condition(mutex),
+        "not_full": _Condition(mutex),
+        "all_tasks_done": _Condition(mutex),
+        "unfinished_tasks": 0,
+    }
+    return {**parts, "is_shutdown": False} if _CAN_SHUT_DOWN else parts
+
+
+_CAN_SHUT_DOWN = hasattr(_StockQueue, "shutdown")
 
 
 def _has_hooks(kind: type[Queue]) -> bool:
-    """Whether a class says itself how items are kept."""
-    return any(getattr(kind, hook) is not getattr(_StockQueue, hook) for hook in _HOOKS)
+    """Return whether a class says itself how items are kept."""
+    return (
+        kind._init is not _StockQueue._init
+        or kind._qsize is not _StockQueue._qsize
+        or kind._put is not _StockQueue._put
+        or kind._get is not _StockQueue._get
+    )
 
-
-_HOOKS = ("_init", "_qsize", "_put", "_get")
 
 # One queue moves out at a time: it is rare, and so nobody finds it half done.
-_moving = _threading.RLock()
+_moving = _RLock()
 
 
 def _of_the_successor(name: str) -> property:
-    """An attribute that only the standard library's algorithm has: its first use moves the queue out."""
+    """Return an attribute of the standard library's algorithm: its first use moves the queue out."""
 
     def get(self: Queue) -> object:
-        self._move_out()
+        # All of them are there at once, after the queue has moved.
+        if name not in vars(self):
+            self._move_out()
         try:
-            return self.__dict__[name]
+            return vars(self)[name]
         except KeyError:
             raise AttributeError(name) from None
 
-    def set(self: Queue, value: object) -> None:
+    def put(self: Queue, value: object) -> None:
         self._move_out()
-        self.__dict__[name] = value
+        vars(self)[name] = value
 
     def delete(self: Queue) -> None:
         self._move_out()
-        del self.__dict__[name]
+        del vars(self)[name]
 
-    return property(get, set, delete)
+    return property(get, put, delete)
 
 
-for name in ("mutex", "queue", "not_empty", "not_full", "all_tasks_done"):
+_LIVE = ("mutex", "queue", "not_empty", "not_full", "all_tasks_done")
+
+for name in _LIVE:
     setattr(Queue, name, _of_the_successor(name))
 
 # What the native methods leave to Python code.
@@ -111,11 +138,21 @@ for name in ("put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsi
 del name
 
 
-class LifoQueue(_stock.LifoQueue, Queue):
+class _StockOrder(Queue):
+    """A queue that always runs the standard library's algorithm, and need not look whether it does."""
+
+    # Plain attributes, so that those of the object come first.
+    mutex = queue = not_empty = not_full = all_tasks_done = None
+    maxsize = unfinished_tasks = 0
+    if _CAN_SHUT_DOWN:
+        is_shutdown = False
+
+
+class LifoQueue(_stock.LifoQueue, _StockOrder):
     """A queue that gives out the item that was put last."""
 
 
-class PriorityQueue(_stock.PriorityQueue, Queue):
+class PriorityQueue(_stock.PriorityQueue, _StockOrder):
     """A queue that gives out the smallest item first.
 
     Items are usually pairs `(priority, value)`; what is stored must be comparable.

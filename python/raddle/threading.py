@@ -6,10 +6,16 @@ standard library's, live. `Thread` among them: it runs on raddle's primitives af
 `raddle.install()`, which switches the standard library's module itself.
 """
 
+from __future__ import annotations
+
 import sys
 import threading as _stock
 
-from raddle import _facade, _native
+from raddle import _facade, _native, _overrides
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sized
 
 # Before 3.13 the standard library's `Lock` is a function, and the type cannot be called.
 if sys.version_info >= (3, 13):
@@ -61,24 +67,33 @@ class Condition(_native.Condition, _StockCondition):
     """
 
     # Written in Python, so that no native frame lies below the code of a lock of the user's making.
-    def __init__(self, lock: "_native._LockLike | None" = None) -> None:
+    def __init__(self, lock: _native.LockLike | None = None) -> None:
         lock = _CRLock() if lock is None else lock
         # Gives the instance its attributes: the lock, and the lock's own methods.
         _StockCondition.__init__(self, lock)  # type: ignore[arg-type]
-        self._use(lock)
+        if self._use(lock):
+            del vars(self)["_waiters"]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _overrides.honour(cls, Condition, _StockCondition, {"notify_all": "notify"})
 
     @property
-    def _waiters(self) -> "Sized":
-        """The waiting threads, as far as their number goes."""
-        return self.__dict__["_waiters"] or range(self._waiting())
+    def _waiters(self) -> Sized:
+        """The waiting threads: over a lock of ours no more than so many things as there are threads."""
+        waiters: Sized | None = vars(self).get("_waiters")
+        return range(self._waiting()) if waiters is None else waiters
 
     @_waiters.setter
-    def _waiters(self, value: "Sized") -> None:
-        self.__dict__["_waiters"] = value
+    def _waiters(self, value: Sized) -> None:
+        vars(self)["_waiters"] = value
 
     def _at_fork_reinit(self) -> None:
+        self._lock._at_fork_reinit()
         self._forget_waiters()
-        _StockCondition._at_fork_reinit(self)
+        waiters = vars(self).get("_waiters")
+        if waiters is not None:
+            waiters.clear()
 
 
 class Event(_native.Event, _stock.Event):
@@ -101,7 +116,10 @@ class Event(_native.Event, _stock.Event):
             self._cond._at_fork_reinit()
 
 
-class Semaphore(_native.Semaphore, _stock.Semaphore):
+_StockSemaphore = _stock.Semaphore
+
+
+class Semaphore(_native.Semaphore, _StockSemaphore):
     """A number of permits; `acquire` takes one and waits while there is none.
 
     Fairness: a release wakes the oldest waiters, which compete with threads that come by.
@@ -110,6 +128,10 @@ class Semaphore(_native.Semaphore, _stock.Semaphore):
 
     Errors: `ValueError` for a negative initial value and for a release of less than one permit.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _overrides.honour(cls, Semaphore, _StockSemaphore, {"__exit__": "release"})
 
 
 class BoundedSemaphore(_native.BoundedSemaphore, Semaphore, _stock.BoundedSemaphore):

@@ -111,6 +111,7 @@ def test_subscripted_queues() -> None:
 
 
 def test_a_hook_that_is_set_here_is_the_stock_module_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = stock_threading.excepthook
     caught: list[object] = []
     monkeypatch.setattr(our_threading, "excepthook", lambda arguments: caught.append(arguments.exc_type))
     assert stock_threading.excepthook is our_threading.excepthook
@@ -118,6 +119,8 @@ def test_a_hook_that_is_set_here_is_the_stock_module_s(monkeypatch: pytest.Monke
     thread.start()
     thread.join()
     assert caught == [ZeroDivisionError]
+    monkeypatch.undo()
+    assert stock_threading.excepthook is our_threading.excepthook is hook
 
 
 def test_patching_undoes_itself() -> None:
