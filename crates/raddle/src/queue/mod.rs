@@ -1,16 +1,24 @@
 //! Floor 5: queues.
 
 mod fifo;
+mod lifo;
+mod priority;
 mod shell;
+mod simple;
 
 use std::fmt;
 
-pub use shell::{Retired, Shell};
-
 pub use fifo::Fifo;
+pub use lifo::Lifo;
+pub use priority::PriorityQueue;
+pub use shell::{Iter, Order, Retired, Shell};
+pub use simple::SimpleQueue;
 
 /// A queue that gives the items back in the order in which they came.
 pub type Queue<T> = Shell<Fifo<T>>;
+
+/// A queue that gives the item out that came last.
+pub type LifoQueue<T> = Shell<Lifo<T>>;
 
 /// An item was not put. It comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -691,6 +691,36 @@ impl<O> Inside<O> {
     }
 }
 
+impl<O: Order> Shell<O> {
+    /// Gets the items, one by one, and waits for each, until the queue is shut down and empty.
+    pub fn iter(&self) -> Iter<'_, O> {
+        Iter { queue: self }
+    }
+}
+
+/// The items of a queue, until it is shut down and empty: see [`Shell::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, O: Order> {
+    queue: &'a Shell<O>,
+}
+
+impl<O: Order> Iterator for Iter<'_, O> {
+    type Item = O::Item;
+
+    fn next(&mut self) -> Option<O::Item> {
+        self.queue.get().ok()
+    }
+}
+
+impl<'a, O: Order> IntoIterator for &'a Shell<O> {
+    type Item = O::Item;
+    type IntoIter = Iter<'a, O>;
+
+    fn into_iter(self) -> Iter<'a, O> {
+        self.iter()
+    }
+}
+
 impl<O: Order> Default for Shell<O> {
     fn default() -> Self {
         Self::new()

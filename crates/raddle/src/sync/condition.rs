@@ -102,6 +102,21 @@ impl Condition {
             .map_err(|_| TimedOut)
     }
 
+    /// Waits for a notification in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. The lock is held again
+    /// in any case.
+    pub fn wait_guarded<G: ConditionGuard, W: Waiter>(
+        &self,
+        guard: &mut G,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        self.wait_with(guard.condition_lock(returning::Token(())), deadline, waiter)
+    }
+
     /// Waits until `predicate` is true: asks it now, and after each notification.
     pub fn wait_for<G: ConditionGuard + Deref>(&self, guard: &mut G, mut predicate: impl FnMut(&G::Target) -> bool) {
         while !predicate(guard) {

@@ -102,10 +102,16 @@ impl<T> Lock<T> {
     }
 
     fn acquire_by(&self, deadline: Deadline) -> Result<LockGuard<'_, T>, TimedOut> {
-        match self.raw.acquire_with(deadline, &mut Thread) {
-            Ok(()) => Ok(LockGuard::new(self)),
-            Err(_) => Err(TimedOut),
-        }
+        self.acquire_with(deadline, &mut Thread).map_err(|_| TimedOut)
+    }
+
+    /// Acquires the lock in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<LockGuard<'_, T>, Failed> {
+        self.raw.acquire_with(deadline, waiter).map(|()| LockGuard::new(self))
     }
 
     /// Whether somebody holds the lock. True or false by the time you look.
