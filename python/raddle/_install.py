@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import TypeAlias
 
-    Pairs: TypeAlias = tuple[tuple[object, object], ...]
+    _Pairs: TypeAlias = tuple[tuple[object, object], ...]
 
 __all__ = ["early_binders", "install", "installed", "uninstall"]
 
@@ -148,7 +148,7 @@ def _switch(module: ModuleType) -> None:
 _watcher = Watcher(_WATCHED, _switch)
 
 
-def _pairs(module_name: str) -> Pairs:
+def _pairs(module_name: str) -> _Pairs:
     """Return every (stock, ours) that may stand in the module."""
     if module_name == "threading":
         from raddle.threading import _switched as classes
@@ -159,7 +159,7 @@ def _pairs(module_name: str) -> Pairs:
     return (*_primitive_pairs(), *classes)
 
 
-def _primitive_pairs() -> Pairs:
+def _primitive_pairs() -> _Pairs:
     from raddle import _native
 
     ours = {
@@ -172,7 +172,7 @@ def _primitive_pairs() -> Pairs:
     return tuple((stock, ours[name]) for name, stock in _STOCK.items())
 
 
-def _all_pairs() -> Pairs:
+def _all_pairs() -> _Pairs:
     loaded = [name for name in _WATCHED if name in sys.modules]
     return tuple(pair for name in ("_thread", *loaded) for pair in _pairs(name))
 

@@ -6,7 +6,8 @@ conditions; all other names are the standard library's, live.
 """
 
 # At run time the native class has no type parameters.
-# pyright: reportMissingTypeArgument=false
+# pyright: reportMissingTypeArgument=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -142,7 +143,11 @@ class _StockOrder(Queue):
     """A queue that always runs the standard library's algorithm, and need not look whether it does."""
 
     # Plain attributes, so that those of the object come first.
-    mutex = queue = not_empty = not_full = all_tasks_done = None
+    mutex: Any = None
+    queue: Any = None
+    not_empty: Any = None
+    not_full: Any = None
+    all_tasks_done: Any = None
     maxsize = unfinished_tasks = 0
     if _CAN_SHUT_DOWN:
         is_shutdown = False

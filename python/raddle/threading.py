@@ -89,7 +89,7 @@ class Condition(_native.Condition, _StockCondition):
         vars(self)["_waiters"] = value
 
     def _at_fork_reinit(self) -> None:
-        self._lock._at_fork_reinit()
+        vars(self)["_lock"]._at_fork_reinit()
         self._forget_waiters()
         waiters = vars(self).get("_waiters")
         if waiters is not None:
@@ -156,9 +156,11 @@ class Barrier(_native.Barrier, _stock.Barrier):
 def _wait_and_act(barrier: Barrier, timeout: float | None = None) -> int:
     """`Barrier.wait` of a barrier with an action, which runs here, above no native frame."""
     index, round_ = barrier._arrive(timeout)
+    action = barrier._action
     if round_ is not None:
         try:
-            barrier._action()
+            if action is not None:
+                action()
         except BaseException:
             barrier.abort()
             raise

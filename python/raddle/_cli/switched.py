@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     # A type of the native module, and what makes an object that is of this type if it is ours.
-    Subjects = dict[str, tuple[type, Callable[[], object]]]
+    _Subjects = dict[str, tuple[type, Callable[[], object]]]
 
 NATIVE = "native"
 STOCK_ON_NATIVE = "stock, on native primitives"
@@ -26,7 +26,7 @@ def report() -> dict[str, str]:
 
     from raddle import _native
 
-    natives: Subjects = {
+    natives: _Subjects = {
         "threading.Lock": (_native.lock, threading.Lock),
         "threading.RLock": (_native.RLock, threading.RLock),
         "threading.Condition": (_native.Condition, threading.Condition),
@@ -39,7 +39,7 @@ def report() -> dict[str, str]:
     }
     # Of these, what their objects wait on, under a private name that the type checkers do not know.
     started, condition, idle = map(attrgetter, ("_started", "_condition", "_idle_semaphore"))
-    stock: Subjects = {
+    stock: _Subjects = {
         "threading.Thread": (_native.Event, lambda: started(threading.Thread())),
         "queue.LifoQueue": (_native.Condition, lambda: queue.LifoQueue().not_empty),
         "queue.PriorityQueue": (_native.Condition, lambda: queue.PriorityQueue().not_empty),
