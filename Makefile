@@ -45,7 +45,7 @@ help: ## this index
 	@echo "Variables: PYTHON, the interpreter to use (python3); PYTHONS, those of make test (PYTHON)."
 
 run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
-	@$(VENV)/bin/python examples/tour.py
+	@$(VENV)/bin/python -m examples.tour
 
 test: rust lint types ## everything: Rust, lints, types, and Python on each of PYTHONS
 	@for python in $(PYTHONS); do $(MAKE) --no-print-directory python PYTHON=$$python || exit 1; done
@@ -103,7 +103,7 @@ tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
 ## Measuring and the rest
 
 bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
-	$(VENV)/bin/python benchmarks/python/quick.py
+	@$(VENV)/bin/python -m benchmarks.python.quick
 
 wheel: $(BUILD)/wheel ## the wheel for PYTHON, also installed in its environment
 	@ls $(BUILD)/dist/*.whl
