@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sys::{Nanoseconds, now};
+use crate::sys::{Nanoseconds, now, time_until};
 
 /// The moment at which a wait gives up, on the monotonic clock.
 ///
@@ -29,7 +29,7 @@ impl Deadline {
     /// At `instant`; [`Deadline::PASSED`] if that is not in the future.
     #[must_use]
     pub fn at(instant: Instant) -> Self {
-        Self::after(instant.saturating_duration_since(Instant::now()))
+        Self::after(time_until(instant))
     }
 
     /// Whether the moment has come. Reads the clock only if there is a limit.

@@ -44,3 +44,8 @@ pub(crate) mod local {
 
 /// Nanoseconds of the monotonic clock, from an arbitrary origin.
 pub(crate) type Nanoseconds = u64;
+
+/// How long it is from now to `instant`; zero if that has passed.
+pub(crate) fn time_until(instant: std::time::Instant) -> std::time::Duration {
+    instant.saturating_duration_since(std::time::Instant::now())
+}

@@ -1,0 +1,442 @@
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use raddle::park::{Deadline, Thread};
+use raddle::queue::{GetError, JoinError, PutError, Queue, ShutDown, TooManyDone};
+use raddle::sync::TimedOut;
+use raddle::thread::WaitKind;
+
+use crate::support::{Crew, Interruptible, LONG, SHORT, assert_not, assert_send, assert_sync};
+
+#[test]
+fn every_form_puts_and_gets_in_order() {
+    let queue = Queue::bounded(4);
+    queue.put(1).unwrap();
+    queue.try_put(2).unwrap();
+    queue.put_timeout(3, LONG).unwrap();
+    queue.put_until(4, Instant::now() + LONG).unwrap();
+    assert_eq!((queue.len(), queue.is_full(), queue.is_empty(), queue.capacity()), (4, true, false, 4));
+    assert_eq!(queue.get(), Ok(1));
+    assert_eq!(queue.try_get(), Ok(2));
+    assert_eq!(queue.get_timeout(LONG), Ok(3));
+    assert_eq!(queue.get_until(Instant::now() + LONG), Ok(4));
+    assert!(queue.is_empty() && !queue.is_full());
+}
+
+#[test]
+fn a_limited_form_gives_up_and_gives_back() {
+    let queue = Queue::bounded(1);
+    assert_eq!(queue.try_get(), Err(GetError::Empty));
+    assert_eq!(queue.get_timeout(SHORT), Err(GetError::Empty));
+    assert_eq!(queue.get_until(Instant::now() + SHORT), Err(GetError::Empty));
+    queue.put("in".to_owned()).unwrap();
+    assert_eq!(queue.try_put("out".to_owned()), Err(PutError::Full("out".to_owned())));
+    assert_eq!(queue.put_timeout("out".to_owned(), SHORT), Err(PutError::Full("out".to_owned())));
+    assert_eq!(queue.put_until("out".to_owned(), Instant::now() + SHORT), Err(PutError::Full("out".to_owned())));
+    assert_eq!((queue.waiting(), queue.unfinished(), queue.len()), ((0, 0, 0), 1, 1));
+}
+
+#[test]
+fn items_go_to_those_who_wait_in_their_order() {
+    let (queue, got, crew) = (Queue::new(), Mutex::new(vec![0; 5]), Crew::new());
+    std::thread::scope(|scope| {
+        for number in 0..5 {
+            let (queue, got, crew) = (&queue, &got, &crew);
+            scope.spawn(move || {
+                crew.join();
+                let item = queue.get().unwrap();
+                got.lock().unwrap()[number] = item;
+            });
+            crew.until_blocked(number + 1, WaitKind::QueueGet);
+        }
+        assert_eq!(queue.waiting(), (5, 0, 0));
+        for item in 10..15 {
+            queue.put(item).unwrap();
+        }
+    });
+    assert_eq!(*got.lock().unwrap(), [10, 11, 12, 13, 14]);
+    assert_eq!((queue.len(), queue.unfinished()), (0, 5));
+}
+
+#[test]
+fn free_places_go_to_those_who_wait_in_their_order() {
+    let (queue, crew) = (Queue::bounded(1), Crew::new());
+    queue.put(0).unwrap();
+    std::thread::scope(|scope| {
+        for number in 1..6 {
+            let (queue, crew) = (&queue, &crew);
+            scope.spawn(move || {
+                crew.join();
+                queue.put(number).unwrap();
+            });
+            crew.until_blocked(number, WaitKind::QueuePut);
+        }
+        assert_eq!((queue.waiting(), queue.unfinished()), ((0, 5, 0), 1));
+        for number in 0..6 {
+            assert_eq!(queue.get(), Ok(number));
+        }
+    });
+    assert_eq!(queue.unfinished(), 6);
+}
+
+#[test]
+fn a_larger_capacity_lets_those_in_who_wait() {
+    let (queue, crew) = (Queue::bounded(1), Crew::new());
+    queue.put(0).unwrap();
+    std::thread::scope(|scope| {
+        // More than are woken in one go.
+        for number in 1..=30 {
+            let (queue, crew) = (&queue, &crew);
+            scope.spawn(move || {
+                crew.join();
+                queue.put(number).unwrap();
+            });
+            crew.until_blocked(number, WaitKind::QueuePut);
+        }
+        queue.set_capacity(3);
+        assert_eq!((queue.len(), queue.waiting()), (3, (0, 28, 0)));
+        queue.set_capacity(0);
+        assert_eq!((queue.len(), queue.waiting()), (31, (0, 0, 0)));
+        queue.set_capacity(2);
+        assert!(queue.is_full());
+    });
+    assert_eq!(queue.drain(), (0..=30).collect::<Vec<_>>());
+    assert_eq!(queue.unfinished(), 31);
+}
+
+#[test]
+fn conserves_items_between_many_threads() {
+    for capacity in [0, 1, 64] {
+        let (queue, sum) = (Queue::bounded(capacity), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while let Ok(item) = queue.get() {
+                        sum.fetch_add(item, Ordering::SeqCst);
+                        queue.task_done().unwrap();
+                    }
+                });
+            }
+            let putters: Vec<_> =
+                (0..3).map(|_| scope.spawn(|| (0..3_000).for_each(|item| queue.put(item).unwrap()))).collect();
+            for putter in putters {
+                putter.join().unwrap();
+            }
+            queue.join();
+            queue.shutdown();
+        });
+        assert_eq!(sum.into_inner(), 3 * (0..3_000).sum::<usize>());
+    }
+}
+
+#[test]
+fn joining_waits_for_the_work() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    queue.join();
+    assert!(queue.try_join());
+    queue.put(1).unwrap();
+    queue.put(2).unwrap();
+    assert!(!queue.try_join());
+    assert_eq!(queue.join_timeout(SHORT), Err(TimedOut));
+    assert_eq!(queue.join_until(Instant::now() + SHORT), Err(TimedOut));
+    std::thread::scope(|scope| {
+        // More than are woken in one go.
+        for _ in 0..20 {
+            scope.spawn(|| {
+                crew.join();
+                queue.join();
+            });
+        }
+        crew.until_blocked(20, WaitKind::QueueJoin);
+        queue.task_done().unwrap();
+        assert_eq!(queue.waiting(), (0, 0, 20));
+        queue.task_done().unwrap();
+    });
+    assert_eq!(queue.task_done(), Err(TooManyDone));
+    queue.set_unfinished(1);
+    assert!(!queue.try_join());
+    queue.set_unfinished(0);
+    queue.join();
+}
+
+#[test]
+fn joining_may_be_interrupted() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    queue.put(()).unwrap();
+    std::thread::scope(|scope| {
+        let joining = scope.spawn(|| {
+            crew.join();
+            queue.join_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+        });
+        crew.until_blocked(1, WaitKind::QueueJoin);
+        crew.interrupt(0, || joining.is_finished());
+        assert_eq!(joining.join().unwrap(), Err(JoinError::Aborted));
+    });
+    assert_eq!(queue.waiting(), (0, 0, 0));
+    assert_eq!(queue.join_with(Deadline::PASSED, &mut Thread), Err(JoinError::TimedOut));
+}
+
+#[test]
+fn shutting_down_ends_all_waits() {
+    let (queue, crew) = (Queue::<u32>::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let getting: Vec<_> = (0..20)
+            .map(|_| {
+                scope.spawn(|| {
+                    crew.join();
+                    queue.get()
+                })
+            })
+            .collect();
+        crew.until_blocked(20, WaitKind::QueueGet);
+        queue.shutdown();
+        for thread in getting {
+            assert_eq!(thread.join().unwrap(), Err(ShutDown(())));
+        }
+    });
+    assert!(queue.is_shut_down());
+    assert_eq!(queue.put(1), Err(ShutDown(1)));
+    assert_eq!(queue.try_put(1), Err(PutError::ShutDown(1)));
+    assert_eq!(queue.try_get(), Err(GetError::ShutDown));
+}
+
+#[test]
+fn what_is_in_a_queue_that_is_shut_down_can_be_got() {
+    let (queue, crew) = (Queue::bounded(2), Crew::new());
+    queue.put(1).unwrap();
+    queue.put(2).unwrap();
+    std::thread::scope(|scope| {
+        let putting = scope.spawn(|| {
+            crew.join();
+            queue.put(3)
+        });
+        crew.until_blocked(1, WaitKind::QueuePut);
+        queue.shutdown();
+        assert_eq!(putting.join().unwrap(), Err(ShutDown(3)));
+    });
+    assert_eq!((queue.get(), queue.get(), queue.get()), (Ok(1), Ok(2), Err(ShutDown(()))));
+}
+
+#[test]
+fn shutting_down_now_gives_the_items_back_and_ends_the_work() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    queue.put(1).unwrap();
+    queue.put(2).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            crew.join();
+            queue.join();
+        });
+        crew.until_blocked(1, WaitKind::QueueJoin);
+        assert_eq!(queue.shutdown_now(), [1, 2]);
+    });
+    assert_eq!((queue.unfinished(), queue.try_get()), (0, Err(GetError::ShutDown)));
+}
+
+#[test]
+fn retiring_tells_all_and_gives_the_content() {
+    let (queue, crew) = (Queue::bounded(1), Crew::new());
+    queue.put(1).unwrap();
+    std::thread::scope(|scope| {
+        let putting = scope.spawn(|| {
+            crew.join();
+            queue.put_with(2, Deadline::NEVER, &mut Thread)
+        });
+        let joining = scope.spawn(|| {
+            crew.join();
+            queue.join_with(Deadline::NEVER, &mut Thread)
+        });
+        crew.until_blocked(1, WaitKind::QueuePut);
+        crew.until_blocked(1, WaitKind::QueueJoin);
+        let retired = queue.retire();
+        assert_eq!((retired.items, retired.unfinished, retired.is_shut_down), (vec![1], 1, false));
+        assert_eq!(putting.join().unwrap(), Err(PutError::Retired(2)));
+        assert_eq!(joining.join().unwrap(), Err(JoinError::Retired));
+    });
+    assert!(queue.is_retired());
+    assert_eq!(queue.try_get(), Err(GetError::Retired));
+    assert_eq!(queue.try_put(1), Err(PutError::Retired(1)));
+}
+
+#[test]
+fn an_abort_gives_the_item_back() {
+    let (queue, crew) = (Queue::bounded(1), Crew::new());
+    queue.put(1).unwrap();
+    std::thread::scope(|scope| {
+        let putting = scope.spawn(|| {
+            crew.join();
+            queue.put_with(2, Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+        });
+        crew.until_blocked(1, WaitKind::QueuePut);
+        crew.interrupt(0, || putting.is_finished());
+        assert_eq!(putting.join().unwrap(), Err(PutError::Aborted(Some(2))));
+    });
+    assert_eq!((queue.waiting(), queue.unfinished()), ((0, 0, 0), 1));
+    assert_eq!(queue.get(), Ok(1));
+    assert_eq!(queue.try_get(), Err(GetError::Empty));
+}
+
+#[test]
+fn an_item_that_meets_an_abort_goes_back_to_the_front() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    let (inside, (go_on, told)) = (AtomicUsize::new(0), mpsc::channel::<()>());
+    std::thread::scope(|scope| {
+        let (queue, crew, inside) = (&queue, &crew, &inside);
+        let getting = scope.spawn(move || {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                inside.fetch_add(1, Ordering::SeqCst);
+                told.recv().unwrap();
+                ControlFlow::Break(())
+            });
+            queue.get_with(Deadline::NEVER, &mut waiter)
+        });
+        crew.until_blocked(1, WaitKind::QueueGet);
+        crew.interrupt(0, || inside.load(Ordering::SeqCst) == 1);
+        queue.put(1).unwrap();
+        queue.put(2).unwrap();
+        assert_eq!(queue.len(), 1, "the first item was handed to the thread whose handler runs");
+        go_on.send(()).unwrap();
+        assert_eq!(getting.join().unwrap(), Err(GetError::Aborted));
+        assert_eq!((queue.try_get(), queue.try_get()), (Ok(1), Ok(2)));
+    });
+}
+
+#[test]
+fn an_item_that_meets_an_abort_goes_to_the_next_who_waits() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    let (inside, (go_on, told)) = (AtomicUsize::new(0), mpsc::channel::<()>());
+    std::thread::scope(|scope| {
+        let (queue, crew, inside) = (&queue, &crew, &inside);
+        let stopped = scope.spawn(move || {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                inside.fetch_add(1, Ordering::SeqCst);
+                told.recv().unwrap();
+                ControlFlow::Break(())
+            });
+            queue.get_with(Deadline::NEVER, &mut waiter)
+        });
+        crew.until_blocked(1, WaitKind::QueueGet);
+        let next = scope.spawn(move || {
+            crew.join();
+            queue.get()
+        });
+        crew.until_blocked(2, WaitKind::QueueGet);
+        crew.interrupt(0, || inside.load(Ordering::SeqCst) == 1);
+        queue.put(1).unwrap();
+        go_on.send(()).unwrap();
+        assert_eq!(stopped.join().unwrap(), Err(GetError::Aborted));
+        assert_eq!(next.join().unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn a_handler_may_use_the_queue_that_its_thread_waits_for() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let getting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                queue.put(7).unwrap();
+                ControlFlow::Continue(())
+            });
+            queue.get_with(Deadline::NEVER, &mut waiter)
+        });
+        crew.until_blocked(1, WaitKind::QueueGet);
+        crew.interrupt(0, || getting.is_finished());
+        assert_eq!(getting.join().unwrap(), Ok(7));
+    });
+}
+
+#[test]
+fn a_panicking_waiter_leaves_nothing_linked() {
+    let (queue, crew) = (Queue::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let panicking = scope.spawn(|| {
+            crew.join();
+            queue.get_with(Deadline::NEVER, &mut Interruptible(|| panic!("on purpose")))
+        });
+        crew.until_blocked(1, WaitKind::QueueGet);
+        crew.interrupt(0, || panicking.is_finished());
+        assert!(panicking.join().is_err());
+    });
+    assert_eq!(queue.waiting(), (0, 0, 0));
+    queue.put(1).unwrap();
+    assert_eq!(queue.get(), Ok(1));
+}
+
+#[test]
+fn items_may_use_the_queue_when_they_are_dropped() {
+    use std::sync::Arc;
+
+    struct Refill(Arc<Queue<Option<Refill>>>);
+
+    impl Drop for Refill {
+        fn drop(&mut self) {
+            self.0.put(None).unwrap();
+        }
+    }
+
+    let queue = Arc::new(Queue::bounded(2));
+    queue.put(Some(Refill(Arc::clone(&queue)))).unwrap();
+    drop(queue.get().unwrap());
+    assert!(queue.get().unwrap().is_none());
+    let extra = Some(Refill(Arc::clone(&queue)));
+    queue.put(None).unwrap();
+    queue.set_capacity(1);
+    // The refused item comes back, and is dropped outside.
+    let refused = queue.try_put(extra);
+    assert!(matches!(&refused, Err(PutError::Full(Some(_)))));
+    queue.set_capacity(0);
+    drop(refused);
+    assert_eq!(queue.len(), 2);
+    queue.drain();
+}
+
+#[test]
+fn works_while_a_thread_ends() {
+    static ENDED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+    struct AtEnd;
+
+    impl Drop for AtEnd {
+        fn drop(&mut self) {
+            let queue = Queue::new();
+            assert!(queue.get_timeout(SHORT).is_err());
+            queue.put(5).unwrap();
+            ENDED.lock().unwrap().push(queue.get().unwrap());
+        }
+    }
+
+    thread_local! {
+        static AT_END: AtEnd = const { AtEnd };
+    }
+
+    std::thread::spawn(|| AT_END.with(|_| {})).join().unwrap();
+    assert_eq!(*ENDED.lock().unwrap(), [5]);
+}
+
+#[test]
+fn shows_its_items_and_itself_without_waiting() {
+    let queue = Queue::bounded(3);
+    queue.put(1).unwrap();
+    queue.put(2).unwrap();
+    let mut seen = Vec::new();
+    queue.for_each(&mut |item| seen.push(*item));
+    assert_eq!(seen, [1, 2]);
+    assert_eq!(format!("{queue:?}"), "Queue { len: 2, capacity: 3, unfinished: 2, is_shut_down: false }");
+    assert_eq!(format!("{:?}", PutError::Full(())), "Full(..)");
+    assert_eq!(GetError::Empty.to_string(), "the queue is empty");
+}
+
+#[test]
+fn goes_where_its_items_may_go() {
+    assert_send::<Queue<std::cell::Cell<u8>>>();
+    assert_sync::<Queue<std::cell::Cell<u8>>>();
+    // An item that may not leave its thread cannot be in a queue at all: the order asks for `Send`.
+    assert_not!(std::rc::Rc<u8>: Send);
+}

@@ -1,0 +1,163 @@
+//! A real signal inside a wait, and handlers that wait themselves: on the same object, on another, several deep.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use raddle::park::{Deadline, Thread, Waiter};
+use raddle::queue::Queue;
+use raddle::sync::{Event, RawLock, Semaphore};
+use raddle::thread::WaitKind;
+
+use crate::support::{Crew, Interruptible, LONG, until};
+
+#[test]
+fn a_signal_does_not_end_a_plain_wait() {
+    let (event, crew) = (Event::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            event.wait();
+        });
+        crew.until_blocked(1, WaitKind::Event);
+        let mut sent = 0;
+        crew.interrupt(0, || {
+            sent += 1;
+            sent > 200
+        });
+        assert!(!waiting.is_finished());
+        assert_eq!(event.waiting(), 1);
+        event.set();
+    });
+}
+
+#[test]
+fn a_handler_may_wait_for_another_object() {
+    let (event, inner, crew, calls) = (Event::new(), Semaphore::new(0), Crew::new(), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                    inner.acquire();
+                }
+                ControlFlow::Continue(())
+            });
+            event.wait_with(Deadline::NEVER, &mut waiter)
+        });
+        crew.until_blocked(1, WaitKind::Event);
+        crew.interrupt(0, || calls.load(Ordering::SeqCst) > 0);
+        crew.until_blocked(1, WaitKind::Semaphore);
+        // What the outer wait is for comes while the inner one sleeps, and is not forgotten.
+        event.set();
+        event.clear();
+        assert!(!waiting.is_finished());
+        inner.release(1).unwrap();
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn the_outer_wait_is_published_again_when_the_inner_one_is_over() {
+    let (event, inner, crew, calls) = (Event::new(), Event::new(), Crew::new(), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                    inner.wait();
+                }
+                ControlFlow::Continue(())
+            });
+            event.wait_with(Deadline::after(LONG), &mut waiter)
+        });
+        let waits_at = |object: &Event| {
+            crew.members().first().is_some_and(|member| {
+                member.waits_for.as_ref().is_none_or(|wait| wait.object == std::ptr::from_ref(object).addr())
+            })
+        };
+        crew.until_blocked(1, WaitKind::Event);
+        crew.interrupt(0, || calls.load(Ordering::SeqCst) > 0);
+        until("the inner wait is published", || inner.waiting() == 1 && waits_at(&inner));
+        inner.set();
+        until("the outer wait is published again", || waits_at(&event));
+        event.set();
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn handlers_may_wait_on_the_same_object_several_deep() {
+    struct Deep<'a> {
+        queue: &'a Queue<u32>,
+        depth: &'a AtomicUsize,
+    }
+
+    impl Waiter for Deep<'_> {
+        const HANDS_OFF: bool = true;
+        const LOOKS_BEFORE_SLEEP: u32 = 0;
+
+        fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+            sleep()
+        }
+
+        fn is_interruptible(&self) -> bool {
+            true
+        }
+
+        fn interrupted(&mut self) -> ControlFlow<()> {
+            if self.depth.fetch_add(1, Ordering::SeqCst) < 3 {
+                let inner = self.queue.get_with(Deadline::NEVER, &mut Deep { queue: self.queue, depth: self.depth });
+                assert!(inner.is_ok());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    let (queue, crew, depth) = (Queue::new(), Crew::new(), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            queue.get_with(Deadline::NEVER, &mut Deep { queue: &queue, depth: &depth })
+        });
+        for deep in 1..=3 {
+            until("one more wait is linked", || queue.waiting().0 == deep);
+            crew.until_blocked(1, WaitKind::QueueGet);
+            crew.interrupt(0, || depth.load(Ordering::SeqCst) >= deep);
+        }
+        until("all four wait", || queue.waiting().0 == 4);
+        for item in 0..4 {
+            queue.put(item).unwrap();
+        }
+        // First come, first served: the outermost wait has the first item.
+        assert_eq!(waiting.join().unwrap(), Ok(0));
+    });
+    assert_eq!((queue.waiting(), queue.len()), ((0, 0, 0), 0));
+}
+
+#[test]
+fn deadlines_of_nested_waits_are_their_own() {
+    let (lock, event, crew, calls) = (RawLock::new(), Event::new(), Crew::new(), AtomicUsize::new(0));
+    lock.acquire();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = Interruptible(|| {
+                assert!(event.wait_timeout(crate::support::SHORT).is_err());
+                calls.fetch_add(1, Ordering::SeqCst);
+                ControlFlow::Continue(())
+            });
+            lock.acquire_with(Deadline::after(LONG), &mut waiter)
+        });
+        crew.until_blocked(1, WaitKind::Lock);
+        crew.interrupt(0, || calls.load(Ordering::SeqCst) > 2);
+        lock.release().unwrap();
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn the_plain_waiter_asks_for_no_interrupts() {
+    assert!(!Thread.is_interruptible());
+    assert_eq!(Thread.interrupted(), ControlFlow::Continue(()));
+    assert_eq!(Thread.sleep(|| 3), 3);
+}
