@@ -29,6 +29,9 @@ IMPLEMENTATIONS = ("stock", "raddle")
 # A child that has not ended after this many seconds hangs. Generous, because the machine may be busy.
 CHILD_TIME_BOX = 120.0
 
+# The same for threads of this process that are about to block.
+BLOCK_TIME_BOX = 30.0
+
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
@@ -227,7 +230,7 @@ def parameters_of(function: Callable[..., Any]) -> list[tuple[str, str, str]] | 
 
 def wait_until_threads_block(threads: Sequence[Any], implementation: Implementation) -> None:
     """Returns when all threads are blocked; fails after a time box."""
-    deadline = time.monotonic() + CHILD_TIME_BOX
+    deadline = time.monotonic() + BLOCK_TIME_BOX
     while not all(is_blocked(thread.native_id, implementation) for thread in threads):
         assert time.monotonic() < deadline, "the threads did not block"
 

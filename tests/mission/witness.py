@@ -1,6 +1,6 @@
 """Runs one of the programs as ``__main__`` and asserts, in the same process, that it ran on raddle.
 
-Usage: ``raddle run witness.py PROGRAM``. The last line of the output names what was found to be native.
+Usage: ``raddle run witness.py PROGRAM``. A line of the output, ``native: ...``, names what was found to be native.
 """
 
 import runpy

@@ -291,17 +291,6 @@ def test_subclass(implementation: Implementation) -> None:
     assert repr(condition).startswith("<Condition(<unlocked _thread.lock object at ")
 
 
-def test_subclass_that_forgets_init(same_as_stock: Callable[..., None]) -> None:
-    def use(implementation: Implementation) -> Any:
-        class Forgetful(implementation.threading.Condition):  # type: ignore[name-defined, misc]
-            def __init__(self) -> None:
-                pass
-
-        return Forgetful().wait(0)
-
-    same_as_stock(use)
-
-
 def test_weak_reference(implementation: Implementation) -> None:
     condition = implementation.threading.Condition()
     reference = weakref.ref(condition)

@@ -147,17 +147,6 @@ def test_subclass_that_asks_before_it_waits(implementation: Implementation) -> N
     assert event.wait() == "asked"
 
 
-def test_subclass_that_forgets_init(same_as_stock: Callable[..., None]) -> None:
-    def use(implementation: Implementation) -> Any:
-        class Forgetful(implementation.threading.Event):  # type: ignore[name-defined, misc]
-            def __init__(self) -> None:
-                pass
-
-        return Forgetful().is_set()
-
-    same_as_stock(use)
-
-
 def test_init_again_makes_it_new(implementation: Implementation) -> None:
     event = implementation.threading.Event()
     event.set()
