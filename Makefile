@@ -28,8 +28,8 @@ WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICE
 	$(shell find crates/raddle/Cargo.toml crates/raddle/src crates/raddle-python raddle.data -type f) \
 	$(shell find python -type f -not -name '*.py[co]')
 
-# Model checks explore every interleaving of few threads: optimised, they are ten times as fast.
 RUST := cargo test --locked -p raddle
+TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -53,9 +53,11 @@ test: rust lint types ## everything: Rust, lints, types, and Python on each of P
 
 ## Parts of make test
 
-rust: ## the crate's tests, with and without the probe, and its examples in the docs
+rust: ## the crate's tests, with and without the probe, and the examples in the docs and the README
 	$(RUST)
 	$(RUST) --no-default-features
+	cargo build --locked -p raddle
+	rustdoc --edition 2024 --test README.md --extern raddle=$(TARGET)/libraddle.rlib -L dependency=$(TARGET)/deps
 
 lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, clippy, ruff
 	cargo fmt --all --check
@@ -69,7 +71,7 @@ types: $(TOOLS)/ready ## mypy and pyright, both strict
 
 python: $(BUILD)/wheel ## the Python tests on PYTHON: unit, mission, conformance, probes
 	@echo "== Python tests on $(TAG)"
-	$(VENV)/bin/python -m pytest -q tests
+	$(VENV)/bin/python -m pytest -q tests examples
 
 conformance: $(BUILD)/wheel ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
