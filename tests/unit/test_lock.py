@@ -38,11 +38,7 @@ ON_FREE: dict[str, Callable[[Any], Any]] = {
     "acquire(False)": lambda lock: lock.acquire(False),
     "acquire(0)": lambda lock: lock.acquire(0),
     "acquire(2)": lambda lock: lock.acquire(2),
-    "acquire('yes')": lambda lock: lock.acquire("yes"),
-    "acquire([])": lambda lock: lock.acquire([]),
-    "acquire(None)": lambda lock: lock.acquire(None),
     "acquire(blocking=1)": lambda lock: lock.acquire(blocking=1),
-    "acquire(FailingBool)": lambda lock: lock.acquire(FailingBool()),
     "acquire(block=True)": lambda lock: lock.acquire(block=True),
     "acquire(True, -1)": lambda lock: lock.acquire(True, -1),
     "acquire(True, -1.0)": lambda lock: lock.acquire(True, -1.0),
@@ -102,6 +98,15 @@ ON_FREE: dict[str, Callable[[Any], Any]] = {
     "call": lambda lock: lock(),
 }
 
+# Before 3.12 the standard library insists on a number here; raddle takes the truth of anything.
+if sys.version_info >= (3, 12):
+    ON_FREE |= {
+        "acquire('yes')": lambda lock: lock.acquire("yes"),
+        "acquire([])": lambda lock: lock.acquire([]),
+        "acquire(None)": lambda lock: lock.acquire(None),
+        "acquire(FailingBool)": lambda lock: lock.acquire(FailingBool()),
+    }
+
 # Each works on a lock that this thread has taken.
 ON_HELD: dict[str, Callable[[Any], Any]] = {
     "acquire(False)": lambda lock: lock.acquire(False),
@@ -137,7 +142,10 @@ ON_MODULE: dict[str, Callable[[Any], Any]] = {
     ),
     "a method without self": lambda threading: type(threading.Lock()).acquire(),
     "a method with a wrong self": lambda threading: type(threading.Lock()).acquire(1),
-    "a new class attribute": lambda threading: setattr(type(threading.Lock()), "attribute", 1),
+    "a new class attribute": lambda threading: (
+        setattr(type(threading.Lock()), "attribute", 1),
+        delattr(type(threading.Lock()), "attribute"),
+    ),
 }
 
 

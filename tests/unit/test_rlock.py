@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 ON_FREE: dict[str, Callable[[Any], Any]] = {
     "acquire()": lambda lock: lock.acquire(),
     "acquire(0)": lambda lock: lock.acquire(0),
-    "acquire('yes')": lambda lock: lock.acquire("yes"),
     "acquire(True, None)": lambda lock: lock.acquire(True, None),
     "acquire(timeout=None)": lambda lock: lock.acquire(timeout=None),
     "acquire(timeout='1')": lambda lock: lock.acquire(timeout="1"),
@@ -45,7 +44,6 @@ ON_FREE: dict[str, Callable[[Any], Any]] = {
     "_acquire_restore()": lambda lock: lock._acquire_restore(),
     "_acquire_restore(None)": lambda lock: lock._acquire_restore(None),
     "_acquire_restore(1, 2)": lambda lock: lock._acquire_restore(1, 2),
-    "_acquire_restore((1,))": lambda lock: lock._acquire_restore((1,)),
     "_acquire_restore(('a', 'b'))": lambda lock: lock._acquire_restore(("a", "b")),
     "repr": repr,
     "bool": bool,

@@ -47,7 +47,6 @@ ON_ONE_LEFT: dict[str, Callable[[Any], Any]] = {
     "__enter__()": lambda semaphore: semaphore.__enter__(),
     "__enter__(False)": lambda semaphore: semaphore.__enter__(False),
     "__exit__(3)": lambda semaphore: semaphore.__exit__(None, None, None),
-    "__exit__()": lambda semaphore: semaphore.__exit__(),
     "_value": lambda semaphore: semaphore._value,
     "_initial_value": lambda semaphore: getattr(semaphore, "_initial_value", None),
     "locked": lambda semaphore: semaphore.locked(),
