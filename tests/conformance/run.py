@@ -37,7 +37,7 @@ def main() -> int:
     faulthandler.dump_traceback_later(TIME_BOX, exit=True)
     try:
         bound = suites.bound_suites(arguments.implementation)
-    except suites.TestPackageMissing as missing:
+    except suites.TestPackageMissingError as missing:
         print(missing, file=sys.stderr)
         return 2
     if arguments.implementation == "raddle":
@@ -91,23 +91,23 @@ class Outcomes(unittest.TestResult):
         super().__init__()
         self.lines: dict[str, str] = {}
 
-    def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802 (unittest's name)
+    def addSuccess(self, test: unittest.TestCase) -> None:
         """Keeps a passed test, unless one of its subtests has already failed."""
         self.lines.setdefault(name_of(test), f"{'ok':8}{name_of(test)}")
 
-    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802 (unittest's name)
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         """Keeps a failed assertion."""
         self.keep_failure("failed", test, err)
 
-    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802 (unittest's name)
+    def addError(self, test: unittest.TestCase, err: Any) -> None:
         """Keeps an unexpected exception."""
         self.keep_failure("error", test, err)
 
-    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802 (unittest's name)
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         """Keeps a skipped test with its reason."""
         self.lines[name_of(test)] = f"{'skipped':8}{name_of(test)}  # {reason}"
 
-    def addSubTest(self, test: unittest.TestCase, subtest: Any, err: Any) -> None:  # noqa: N802
+    def addSubTest(self, test: unittest.TestCase, _subtest: Any, err: Any) -> None:
         """Keeps a failed subtest under the name of its test."""
         if err is not None:
             self.keep_failure("failed", test, err)

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 
-class TestPackageMissing(Exception):
+class TestPackageMissingError(Exception):
     """The interpreter was installed without CPython's ``test`` package."""
 
 
@@ -47,7 +47,7 @@ def import_from_test_package(name: str) -> ModuleType:
     try:
         return importlib.import_module(f"test.{name}")
     except ImportError as error:
-        raise TestPackageMissing(
+        raise TestPackageMissingError(
             f"{sys.executable} has no module test.{name} ({error}). Conformance is measured by the running "
             "interpreter's own tests: install its test package (Debian: libpython3.x-testsuite) or use a "
             "python that was built from source."
@@ -75,7 +75,7 @@ def guarded(threading: ModuleType) -> Callable[[str, str], Any]:
 
 def unguarded(threading: ModuleType) -> Callable[[str, str], Any]:
     """Makes factories for the standard library's own classes."""
-    return lambda name, native_name: staticmethod(getattr(threading, name))
+    return lambda name, _native_name: staticmethod(getattr(threading, name))
 
 
 def condition_as_rlock(lock_tests: ModuleType) -> type:

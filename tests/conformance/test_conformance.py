@@ -30,9 +30,7 @@ RUNS = {
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_outcomes_are_the_recorded_ones(
-    run: str, results: dict[str, Future[ChildResult]], recorded: list[str]
-) -> None:
+def test_outcomes_are_the_recorded_ones(run: str, results: dict[str, Future[ChildResult]], recorded: list[str]) -> None:
     """Every test ends as recorded; the stock run shows that CPython itself does what the list asks for."""
     result = results[run].result()
     assert result.returncode == 0, result.describe()

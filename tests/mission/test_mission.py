@@ -75,17 +75,13 @@ def runs(run_python: Callable[..., ChildResult]) -> Iterator[Runs]:
     }
     with ThreadPoolExecutor(4) as pool:
         yield {
-            (kind, program.stem): pool.submit(
-                run_until_fair, run_python, [*command, str(program)], program.stem
-            )
+            (kind, program.stem): pool.submit(run_until_fair, run_python, [*command, str(program)], program.stem)
             for program in PROGRAMS
             for kind, command in commands.items()
         }
 
 
-def run_until_fair(
-    run_python: Callable[..., ChildResult], command: Sequence[str], program: str
-) -> ChildResult:
+def run_until_fair(run_python: Callable[..., ChildResult], command: Sequence[str], program: str) -> ChildResult:
     """Runs a program until its race with itself goes the way in which it ends and prints everything."""
     # What a program that is killed has printed must not be left in its buffer.
     environment = {"PYTHONUNBUFFERED": "1"} if program == "06_condition" else {}

@@ -275,9 +275,7 @@ def test_two_queues_that_hold_each_other_are_collected(implementation: Implement
 
 
 @pytest.mark.parametrize("name", ["Event", "Condition", "Semaphore", "BoundedSemaphore"])
-def test_object_with_itself_as_attribute_is_collected(
-    implementation: Implementation, name: str
-) -> None:
+def test_object_with_itself_as_attribute_is_collected(implementation: Implementation, name: str) -> None:
     """A cycle through an attribute."""
     subject = getattr(implementation.threading, name)()
     subject.itself = subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 import re
@@ -67,7 +68,7 @@ ON_HELD: dict[str, Callable[[Any], Any]] = {
     "wait(Fraction)": lambda condition: condition.wait(Fraction(1, 1000)),
     "wait(False)": lambda condition: condition.wait(False),
     "wait_for(true)": lambda condition: condition.wait_for(lambda: "truth"),
-    "wait_for(false, 0)": lambda condition: condition.wait_for(lambda: [], 0),
+    "wait_for(false, 0)": lambda condition: condition.wait_for(list, 0),
     "wait_for(false, 0.001)": lambda condition: condition.wait_for(lambda: 0, timeout=0.001),
     "wait_for(raising)": lambda condition: condition.wait_for(lambda: 1 // 0),
     "wait_for(1)": lambda condition: condition.wait_for(1),
@@ -98,7 +99,7 @@ ON_MODULE: dict[str, Callable[[Any], Any]] = {
 }
 
 LOCKS: dict[str, Callable[[Any], Any]] = {
-    "default": lambda threading: None,
+    "default": lambda _threading: None,
     "Lock": lambda threading: threading.Lock(),
     "RLock": lambda threading: threading.RLock(),
     "PythonLock": lambda threading: PythonLock(threading),
@@ -171,16 +172,14 @@ def test_a_failed_wait_leaves_the_lock_held(lock: str, implementation: Implement
     assert not condition._is_owned()
 
 
-@pytest.mark.parametrize("lock", ("default", "Lock", "RLock"))
+@pytest.mark.parametrize("lock", ["default", "Lock", "RLock"])
 def test_no_wait_for_nan_seconds(lock: str, implementation: Implementation) -> None:
     """Newer CPython raises ValueError, older takes it for zero. It never waits."""
     threading = implementation.threading
     condition = threading.Condition(LOCKS[lock](threading))
     with condition:
-        try:
+        with contextlib.suppress(ValueError):
             assert condition.wait(float("nan")) is False
-        except ValueError:
-            pass
         assert condition._is_owned()
         assert len(condition._waiters) == 0
 

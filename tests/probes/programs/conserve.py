@@ -36,8 +36,12 @@ class Traffic:
         self.put: list[Counter] = [Counter() for _ in range(producers)]
         self.got: list[Counter] = [Counter() for _ in range(consumers)]
         self.failures: list[BaseException] = []
-        self.producers = [threading.Thread(target=self.guard, args=(self.produce, i), daemon=True) for i in range(producers)]
-        self.consumers = [threading.Thread(target=self.guard, args=(self.consume, i), daemon=True) for i in range(consumers)]
+        self.producers = [
+            threading.Thread(target=self.guard, args=(self.produce, i), daemon=True) for i in range(producers)
+        ]
+        self.consumers = [
+            threading.Thread(target=self.guard, args=(self.consume, i), daemon=True) for i in range(consumers)
+        ]
 
     def start(self) -> None:
         """Starts all threads."""
@@ -270,9 +274,9 @@ def semaphores_admit_no_more(seed: int) -> None:
                 way = chance.randrange(3)
                 if way == 0:
                     semaphore.acquire()
-                elif way == 1 and not semaphore.acquire(timeout=0.0005):
-                    continue
-                elif way == 2 and not semaphore.acquire(False):
+                elif (way == 1 and not semaphore.acquire(timeout=0.0005)) or (
+                    way == 2 and not semaphore.acquire(False)
+                ):
                     continue
                 inside.append(None)
                 highest = max(highest, len(inside))
@@ -295,7 +299,10 @@ def release_of_many(seed: int) -> None:
         harness.wait_until_blocked(threads)
         semaphore.release(count)
         harness.wait_until(lambda t=through, c=count: len(t) == c, "as many threads as permits")
-        harness.wait_until(lambda threads=threads: sum(t.is_alive() for t in threads) == 8 - count, "ended threads")
+        harness.wait_until(
+            lambda threads=threads, c=count: sum(t.is_alive() for t in threads) == 8 - c,
+            "ended threads",
+        )
         left = [thread for thread in threads if thread.is_alive()]
         harness.wait_until_blocked(left)
         assert len(through) == count

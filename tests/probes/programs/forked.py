@@ -248,21 +248,20 @@ def check_child(shared: Shared) -> None:
 
 def fork_once(shared: Shared, number: int) -> None:
     """Forks, and asserts that the child ended well."""
-    with shared.own_rlock:
-        with shared.own_lock:
-            process = fork()
-            if process == 0:
-                run_child(shared, number)
-            statuses = []
+    with shared.own_rlock, shared.own_lock:
+        process = fork()
+        if process == 0:
+            run_child(shared, number)
+        statuses = []
 
-            def ended() -> bool:
-                found, status = os.waitpid(process, os.WNOHANG)
-                if found:
-                    statuses.append(status)
-                return bool(statuses)
+        def ended() -> bool:
+            found, status = os.waitpid(process, os.WNOHANG)
+            if found:
+                statuses.append(status)
+            return bool(statuses)
 
-            harness.wait_until(ended, f"the end of child {number}")
-            assert statuses == [0], f"child {number} ended with {os.waitstatus_to_exitcode(statuses[0])}"
+        harness.wait_until(ended, f"the end of child {number}")
+        assert statuses == [0], f"child {number} ended with {os.waitstatus_to_exitcode(statuses[0])}"
 
 
 def fork() -> int:

@@ -72,9 +72,8 @@ def lock_with() -> None:
     lock = threading.Lock()
     lock.acquire()
     entered = False
-    with interrupted():
-        with lock:
-            entered = True
+    with interrupted(), lock:
+        entered = True
     assert not entered
     assert lock.locked()
     lock.release()
@@ -105,13 +104,12 @@ def rlock_acquire(*arguments: object) -> None:
 def condition_wait(make_lock: Callable[[], object] | None, timeout: float | None) -> None:
     """Condition.wait: the lock is taken again before the exception and no waiter stays behind."""
     condition = threading.Condition(make_lock() if make_lock else None)
-    with interrupted():
-        with condition:
-            try:
-                condition.wait(timeout)
-            finally:
-                assert condition._is_owned()
-                assert not in_thread(lambda: condition.acquire(False))
+    with interrupted(), condition:
+        try:
+            condition.wait(timeout)
+        finally:
+            assert condition._is_owned()
+            assert not in_thread(lambda: condition.acquire(False))
     assert len(condition._waiters) == 0
     assert in_thread(lambda: condition.acquire(False) and (condition.release() or True))
     notification_reaches_the_next_waiter(condition)
@@ -136,9 +134,8 @@ def notification_reaches_the_next_waiter(condition: threading.Condition) -> None
 def condition_wait_for() -> None:
     """Condition.wait_for."""
     condition = threading.Condition()
-    with interrupted():
-        with condition:
-            condition.wait_for(lambda: False)
+    with interrupted(), condition:
+        condition.wait_for(lambda: False)
     assert len(condition._waiters) == 0
     notification_reaches_the_next_waiter(condition)
 
