@@ -204,9 +204,7 @@ class ChildRunner:
         return run_python(command, environment=environment, time_box=time_box)
 
 
-def outcome_of(
-    function: Callable[[Implementation], Any], implementation: Implementation
-) -> tuple[str, str, str]:
+def outcome_of(function: Callable[[Implementation], Any], implementation: Implementation) -> tuple[str, str, str]:
     """How a function ends on an implementation, in words that can be compared."""
     try:
         result = function(implementation)

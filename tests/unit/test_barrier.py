@@ -75,9 +75,7 @@ def test_on_class(call: str, same_as_stock: Callable[..., None]) -> None:
 
 
 @pytest.mark.parametrize("parties", [0, -1])
-def test_parties_are_checked(
-    parties: int, implementation: Implementation, stock: Implementation
-) -> None:
+def test_parties_are_checked(parties: int, implementation: Implementation, stock: Implementation) -> None:
     """CPython refuses less than one since 3.13; the words of the error have changed since."""
     if sys.version_info >= (3, 13):
         for each in (implementation, stock):
@@ -111,13 +109,8 @@ def test_the_action_runs_in_the_thread_that_comes_last(
 ) -> None:
     ran: list[int] = []
     numbers: list[int] = []
-    barrier = implementation.threading.Barrier(
-        3, action=lambda: ran.append(stock_threading.get_ident())
-    )
-    threads = [
-        stock_threading.Thread(target=lambda: numbers.append(barrier.wait()), daemon=True)
-        for _ in range(2)
-    ]
+    barrier = implementation.threading.Barrier(3, action=lambda: ran.append(stock_threading.get_ident()))
+    threads = [stock_threading.Thread(target=lambda: numbers.append(barrier.wait()), daemon=True) for _ in range(2)]
     for count, thread in enumerate(threads, 1):
         thread.start()
         wait_until_blocked([thread], implementation)
@@ -131,9 +124,7 @@ def test_the_action_runs_in_the_thread_that_comes_last(
     assert barrier.n_waiting == 0
 
 
-def test_reset_breaks_those_who_wait(
-    implementation: Implementation, wait_until_blocked: Callable[..., None]
-) -> None:
+def test_reset_breaks_those_who_wait(implementation: Implementation, wait_until_blocked: Callable[..., None]) -> None:
     barrier = implementation.threading.Barrier(3)
     errors: list[type] = []
 

@@ -87,14 +87,14 @@ ON_FREE: dict[str, Callable[[Any], Any]] = {
     "__exit__(3)": lambda lock: lock.__exit__(None, None, None),
     "hash": lambda lock: type(hash(lock)),
     "bool": bool,
-    "equal to itself": lambda lock: lock == lock,  # noqa: PLR0124 (this is the question)
+    "equal to itself": lambda lock: lock == lock,
     "new attribute": lambda lock: setattr(lock, "attribute", 1),
     "repr": repr,
     "str": str,
     "pickle": pickle.dumps,
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
-    "less than": lambda lock: lock < lock,  # noqa: PLR0124 (this is the question)
+    "less than": lambda lock: lock < lock,
     "call": lambda lock: lock(),
 }
 

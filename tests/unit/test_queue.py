@@ -76,10 +76,9 @@ ON_HALF_FULL: dict[str, Callable[[Any], Any]] = {
     "queue.clear": lambda q: (q.queue.clear(), q.qsize(), q.empty()),
     "queue =": lambda q: (setattr(q, "queue", collections.deque("xyz")), q.get(), q.qsize()),
     "queue = list": lambda q: setattr(q, "queue", collections.deque()) or q.empty(),
-    "conditions share the mutex": lambda q: {
-        id(c._lock) for c in (q.not_empty, q.not_full, q.all_tasks_done)
-    }
-    == {id(q.mutex)},
+    "conditions share the mutex": lambda q: (
+        {id(c._lock) for c in (q.not_empty, q.not_full, q.all_tasks_done)} == {id(q.mutex)}
+    ),
     "clear by hand": lambda q: clear_by_hand(q),
     "maxsize =": lambda q: (setattr(q, "maxsize", 1), q.full(), q.put("b", False)),
     "maxsize = 0": lambda q: (setattr(q, "maxsize", 0), [q.put(n) for n in range(9)], q.full()),
@@ -223,9 +222,7 @@ def test_opened_queue_keeps_its_waiters(
     assert list(full.queue) == ["second"]
 
 
-def test_opened_queue_keeps_deadlines(
-    implementation: Implementation, wait_until_blocked: Callable[..., None]
-) -> None:
+def test_opened_queue_keeps_deadlines(implementation: Implementation, wait_until_blocked: Callable[..., None]) -> None:
     """A timeout that began before a program reached into the queue still ends the call."""
     q = implementation.queue.Queue()
     ended: list[type] = []
@@ -245,9 +242,7 @@ def test_opened_queue_keeps_deadlines(
     assert ended == [stock_queue.Empty]
 
 
-def test_raising_maxsize_lets_puts_in(
-    implementation: Implementation, wait_until_blocked: Callable[..., None]
-) -> None:
+def test_raising_maxsize_lets_puts_in(implementation: Implementation, wait_until_blocked: Callable[..., None]) -> None:
     """As on stock a blocked put looks at the new size when it is woken, at the latest."""
     q = implementation.queue.Queue(1)
     q.put("a")
