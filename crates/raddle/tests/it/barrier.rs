@@ -6,7 +6,7 @@ use raddle::park::{Deadline, Thread};
 use raddle::sync::{Arrival, Barrier, BarrierError, BrokenBarrier};
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_send, assert_sync, until};
+use crate::support::{Crew, LONG, SHORT, assert_send, assert_sync, until};
 
 #[test]
 fn all_parties_go_on_together_again_and_again() {
@@ -157,8 +157,9 @@ fn the_last_party_acts_before_the_others_go_on() {
         crew.until_blocked(2, WaitKind::Barrier);
         assert_eq!(barrier.try_wait(), Ok(None));
         assert!(!first.is_finished());
-        assert_eq!(barrier.complete(&last), Ok(1));
-        assert_eq!(barrier.complete(&last), Err(BrokenBarrier));
+        let round = last.into_round();
+        assert_eq!(barrier.complete_round(round), Ok(()));
+        assert_eq!(barrier.complete_round(round), Err(BrokenBarrier));
         assert_eq!(first.join().unwrap(), Ok(0));
         until("the one outside has come in", || barrier.waiting() == 1);
         assert_eq!(barrier.wait(), Ok(1));
@@ -178,7 +179,56 @@ fn an_action_that_fails_breaks_it() {
         let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { panic!("not the last") };
         barrier.abort();
         assert_eq!(first.join().unwrap(), Err(BrokenBarrier));
-        assert_eq!(barrier.complete_round(last.round()), Err(BrokenBarrier));
+        assert_eq!(last.complete(), Err(BrokenBarrier));
+    });
+}
+
+#[test]
+fn a_last_party_that_gives_up_breaks_it() {
+    let (barrier, crew) = (Barrier::new(2), Crew::new());
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            crew.join();
+            barrier.wait()
+        });
+        crew.until_blocked(1, WaitKind::Barrier);
+        drop(barrier.arrive_with(Deadline::NEVER, &mut Thread));
+        assert_eq!(first.join().unwrap(), Err(BrokenBarrier));
+        assert!(barrier.is_broken());
+    });
+}
+
+#[test]
+fn a_deadline_during_the_action_does_not_matter() {
+    let (barrier, crew) = (Barrier::new(2), Crew::new());
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            crew.join();
+            barrier.wait_timeout(SHORT)
+        });
+        let mut arrival = None;
+        until("the last party acts, and the first still waits", || {
+            if barrier.is_broken() {
+                barrier.reset();
+            }
+            if crew.blocked(WaitKind::Barrier) == 1 || barrier.waiting() == 1 {
+                arrival = match barrier.arrive_with(Deadline::PASSED, &mut Thread) {
+                    Ok(Arrival::Last(last)) => Some(last),
+                    _ => None,
+                };
+            }
+            arrival.is_some() || first.is_finished()
+        });
+        let Some(last) = arrival else {
+            // The first one gave up before the last could come: it broke the barrier, as it should.
+            assert_eq!(first.join().unwrap(), Err(BrokenBarrier));
+            return;
+        };
+        let late = std::time::Instant::now() + SHORT * 2;
+        until("the deadline is long over", || std::time::Instant::now() > late);
+        assert!(!first.is_finished());
+        assert_eq!(last.complete(), Ok(1));
+        assert_eq!(first.join().unwrap(), Ok(0));
     });
 }
 
@@ -188,7 +238,7 @@ fn an_abort_leaves_the_round_to_the_others() {
     std::thread::scope(|scope| {
         let stopped = scope.spawn(|| {
             crew.join();
-            barrier.arrive_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(()))).map(|_| ())
+            barrier.arrive_with(Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(()))).map(|_| ())
         });
         crew.until_blocked(1, WaitKind::Barrier);
         crew.interrupt(0, || stopped.is_finished());

@@ -7,7 +7,7 @@ use raddle::park::{Deadline, Failed, Thread};
 use raddle::sync::{Condition, Lock, RLock, RawLock, RawRLock, TimedOut};
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_send, assert_sync, until};
+use crate::support::{Crew, LONG, SHORT, assert_send, assert_sync, until};
 
 #[test]
 fn every_form_waits_for_a_notification() {
@@ -155,7 +155,7 @@ fn an_interrupt_may_abort_the_wait() {
         let waiting = scope.spawn(|| {
             crew.join();
             lock.acquire();
-            let ended = changed.wait_with(&lock, Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())));
+            let ended = changed.wait_with(&lock, Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())));
             lock.release().unwrap();
             ended
         });
@@ -176,7 +176,7 @@ fn a_notification_that_meets_an_abort_goes_to_the_next() {
         let stopped = scope.spawn(move || {
             crew.join();
             lock.acquire();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 inside.fetch_add(1, Ordering::SeqCst);
                 told.recv().unwrap();
                 ControlFlow::Break(())
@@ -215,7 +215,7 @@ fn a_notification_that_comes_during_a_handler_is_not_lost() {
         let waiting = scope.spawn(move || {
             crew.join();
             lock.acquire();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 if inside.fetch_add(1, Ordering::SeqCst) == 0 {
                     told.recv().unwrap();
                 }
@@ -244,7 +244,7 @@ fn a_handler_may_wait_for_the_lock_of_the_condition() {
         let waiting = scope.spawn(|| {
             crew.join();
             lock.acquire();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 if calls.fetch_add(1, Ordering::SeqCst) == 0 {
                     lock.acquire();
                     lock.release().unwrap();
@@ -276,7 +276,7 @@ fn a_handler_that_takes_long_keeps_nobody_from_the_lock() {
         let waiting = scope.spawn(move || {
             crew.join();
             lock.acquire();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 if inside.fetch_add(1, Ordering::SeqCst) == 0 {
                     told.recv().unwrap();
                 }
@@ -311,7 +311,7 @@ fn a_handler_may_wait_on_the_same_condition() {
         let waiting = scope.spawn(|| {
             crew.join();
             lock.acquire();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 if calls.fetch_add(1, Ordering::SeqCst) == 0 {
                     lock.acquire();
                     changed.wait_with(&lock, Deadline::NEVER, &mut Thread).unwrap();
@@ -343,15 +343,17 @@ fn a_panicking_waiter_leaves_nothing_linked() {
         let panicking = scope.spawn(|| {
             crew.join();
             lock.acquire();
-            changed.wait_with(&lock, Deadline::NEVER, &mut Interruptible(|| panic!("on purpose")))
+            changed.wait_with(&lock, Deadline::NEVER, &mut crew.interruptible(|| panic!("on purpose")))
         });
         crew.until_blocked(1, WaitKind::Condition);
         crew.interrupt(0, || panicking.is_finished());
         assert!(panicking.join().is_err());
     });
     assert_eq!(changed.waiting(), 0);
-    lock.acquire();
+    // As after every other end of a wait.
+    assert!(lock.is_locked());
     changed.notify_with(&lock, 1);
+    lock.release().unwrap();
 }
 
 #[test]

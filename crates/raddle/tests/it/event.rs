@@ -6,7 +6,7 @@ use raddle::park::{Deadline, Failed};
 use raddle::sync::{Event, TimedOut};
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_send, assert_sync};
+use crate::support::{Crew, LONG, SHORT, assert_send, assert_sync};
 
 #[test]
 fn is_a_flag() {
@@ -67,7 +67,7 @@ fn an_interrupt_may_abort_the_wait() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            event.wait_with(Deadline::after(LONG), &mut Interruptible(|| ControlFlow::Break(())))
+            event.wait_with(Deadline::after(LONG), &mut crew.interruptible(|| ControlFlow::Break(())))
         });
         crew.until_blocked(1, WaitKind::Event);
         crew.interrupt(0, || waiting.is_finished());
@@ -83,7 +83,7 @@ fn a_handler_may_set_what_its_thread_waits_for() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 event.set();
                 ControlFlow::Continue(())
             });

@@ -7,7 +7,7 @@ use raddle::park::{Deadline, Failed, Thread};
 use raddle::sync::{Lock, LockGuard, RawLock, TimedOut};
 use raddle::thread::{ThreadId, WaitKind};
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_not, assert_send, assert_sync, until};
+use crate::support::{Crew, LONG, SHORT, assert_not, assert_send, assert_sync, until};
 
 #[test]
 fn counts_without_losing_any() {
@@ -103,7 +103,7 @@ fn an_interrupt_may_abort_the_wait() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            lock.acquire_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+            lock.acquire_with(Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())))
         });
         crew.until_blocked(1, WaitKind::Lock);
         crew.interrupt(0, || waiting.is_finished());
@@ -122,7 +122,7 @@ fn an_interrupt_may_let_it_go_on() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 calls.fetch_add(1, Ordering::SeqCst);
                 ControlFlow::Continue(())
             });
@@ -144,7 +144,7 @@ fn a_handler_may_take_the_lock_that_its_thread_waits_for() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 if done.fetch_add(1, Ordering::SeqCst) == 0 {
                     lock.acquire();
                     lock.release().unwrap();
@@ -169,7 +169,7 @@ fn a_panicking_waiter_leaves_nothing_linked() {
     std::thread::scope(|scope| {
         let panicking = scope.spawn(|| {
             crew.join();
-            lock.acquire_with(Deadline::NEVER, &mut Interruptible(|| panic!("on purpose")))
+            lock.acquire_with(Deadline::NEVER, &mut crew.interruptible(|| panic!("on purpose")))
         });
         crew.until_blocked(1, WaitKind::Lock);
         let patient = scope.spawn(|| {

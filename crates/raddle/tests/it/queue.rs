@@ -9,7 +9,7 @@ use raddle::queue::{GetError, JoinError, PutError, Queue, ShutDown, TooManyDone}
 use raddle::sync::TimedOut;
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_not, assert_send, assert_sync};
+use crate::support::{Crew, LONG, SHORT, assert_not, assert_send, assert_sync};
 
 #[test]
 fn every_form_puts_and_gets_in_order() {
@@ -169,7 +169,7 @@ fn joining_may_be_interrupted() {
     std::thread::scope(|scope| {
         let joining = scope.spawn(|| {
             crew.join();
-            queue.join_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+            queue.join_with(Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())))
         });
         crew.until_blocked(1, WaitKind::QueueJoin);
         crew.interrupt(0, || joining.is_finished());
@@ -268,7 +268,7 @@ fn an_abort_gives_the_item_back() {
     std::thread::scope(|scope| {
         let putting = scope.spawn(|| {
             crew.join();
-            queue.put_with(2, Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+            queue.put_with(2, Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())))
         });
         crew.until_blocked(1, WaitKind::QueuePut);
         crew.interrupt(0, || putting.is_finished());
@@ -287,7 +287,7 @@ fn an_item_that_meets_an_abort_goes_back_to_the_front() {
         let (queue, crew, inside) = (&queue, &crew, &inside);
         let getting = scope.spawn(move || {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 inside.fetch_add(1, Ordering::SeqCst);
                 told.recv().unwrap();
                 ControlFlow::Break(())
@@ -313,7 +313,7 @@ fn an_item_that_meets_an_abort_goes_to_the_next_who_waits() {
         let (queue, crew, inside) = (&queue, &crew, &inside);
         let stopped = scope.spawn(move || {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 inside.fetch_add(1, Ordering::SeqCst);
                 told.recv().unwrap();
                 ControlFlow::Break(())
@@ -340,7 +340,7 @@ fn a_handler_may_use_the_queue_that_its_thread_waits_for() {
     std::thread::scope(|scope| {
         let getting = scope.spawn(|| {
             crew.join();
-            let mut waiter = Interruptible(|| {
+            let mut waiter = crew.interruptible(|| {
                 queue.put(7).unwrap();
                 ControlFlow::Continue(())
             });
@@ -358,7 +358,7 @@ fn a_panicking_waiter_leaves_nothing_linked() {
     std::thread::scope(|scope| {
         let panicking = scope.spawn(|| {
             crew.join();
-            queue.get_with(Deadline::NEVER, &mut Interruptible(|| panic!("on purpose")))
+            queue.get_with(Deadline::NEVER, &mut crew.interruptible(|| panic!("on purpose")))
         });
         crew.until_blocked(1, WaitKind::QueueGet);
         crew.interrupt(0, || panicking.is_finished());

@@ -6,7 +6,7 @@ use raddle::park::{Deadline, Failed, Thread};
 use raddle::sync::{RLock, RLockGuard, RawRLock, TimedOut};
 use raddle::thread::{ThreadId, WaitKind};
 
-use crate::support::{Crew, Interruptible, SHORT, assert_not, assert_send, assert_sync};
+use crate::support::{Crew, SHORT, assert_not, assert_send, assert_sync};
 
 #[test]
 fn its_owner_may_acquire_it_again_in_every_form() {
@@ -115,7 +115,7 @@ fn an_interrupt_may_abort_the_wait() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            let ended = lock.acquire_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())));
+            let ended = lock.acquire_with(Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())));
             assert!(!lock.is_owned());
             ended
         });

@@ -7,7 +7,7 @@ use raddle::park::{Deadline, Failed};
 use raddle::sync::{BoundedSemaphore, OverRelease, Semaphore, TimedOut};
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, SHORT, assert_send, assert_sync};
+use crate::support::{Crew, LONG, SHORT, assert_send, assert_sync};
 
 #[test]
 fn lets_in_as_many_as_there_are_permits() {
@@ -87,7 +87,7 @@ fn an_abort_takes_no_permit() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
-            semaphore.acquire_with(Deadline::NEVER, &mut Interruptible(|| ControlFlow::Break(())))
+            semaphore.acquire_with(Deadline::NEVER, &mut crew.interruptible(|| ControlFlow::Break(())))
         });
         crew.until_blocked(1, WaitKind::Semaphore);
         crew.interrupt(0, || waiting.is_finished());

@@ -1,7 +1,9 @@
 //! What the tests share: waiting until something holds, who is blocked, and waiters that are interrupted.
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use raddle::park::Waiter;
@@ -16,18 +18,28 @@ pub(crate) const SHORT: Duration = Duration::from_millis(2);
 /// A timeout that is not meant to pass.
 pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
-/// Looks again and again until `holds` says so.
+/// Looks again and again until `holds` says so. In vain, it ends the whole test run: the threads of the test would
+/// never end by themselves.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let limit = Instant::now() + TIME_BOX;
     while !holds() {
-        assert!(Instant::now() < limit, "waited in vain until {what}");
+        if Instant::now() >= limit {
+            let name = std::thread::current().name().unwrap_or("a thread").to_owned();
+            // Not `eprintln!`, which the test harness would keep for a report that never comes.
+            let _ = writeln!(std::io::stderr(), "{name} waited in vain until {what}; blocked are: {:#?}", snapshot());
+            std::process::abort();
+        }
         std::thread::park_timeout(Duration::from_micros(50));
     }
 }
 
 /// Threads of one test, in the order in which they joined.
 #[derive(Debug, Default)]
-pub(crate) struct Crew(Mutex<Vec<ThreadId>>);
+pub(crate) struct Crew {
+    members: Mutex<Vec<ThreadId>>,
+    /// Whether the test has interrupted anybody yet.
+    armed: AtomicBool,
+}
 
 impl Crew {
     pub(crate) fn new() -> Self {
@@ -36,13 +48,13 @@ impl Crew {
 
     /// The current thread belongs to the crew.
     pub(crate) fn join(&self) {
-        self.0.lock().unwrap().push(ThreadId::current());
+        self.members.lock().unwrap().push(ThreadId::current());
     }
 
     /// What the registry knows of the crew, in its order.
     pub(crate) fn members(&self) -> Vec<ThreadSnapshot> {
         let known = snapshot();
-        let ids = self.0.lock().unwrap();
+        let ids = self.members.lock().unwrap();
         ids.iter().filter_map(|id| known.iter().find(|thread| thread.id == *id).cloned()).collect()
     }
 
@@ -58,13 +70,20 @@ impl Crew {
     /// Sends signals to a member until `handled` says that its waiter has noticed: one alone may come a moment before
     /// the thread sleeps.
     pub(crate) fn interrupt(&self, index: usize, mut handled: impl FnMut() -> bool) {
-        let id = self.0.lock().unwrap()[index];
+        self.armed.store(true, Ordering::SeqCst);
+        let id = self.members.lock().unwrap()[index];
         until("the interrupt is handled", || {
             if let Some(thread) = snapshot().iter().find(|thread| thread.id == id) {
                 send_signal(thread);
             }
             handled()
         });
+    }
+
+    /// A waiter that does `act` when the crew is interrupted. Before that it goes on: a wake-up that comes late may look
+    /// like an interrupt.
+    pub(crate) fn interruptible<F: FnMut() -> ControlFlow<()>>(&self, act: F) -> Interruptible<'_, F> {
+        Interruptible { armed: &self.armed, act }
     }
 }
 
@@ -97,11 +116,14 @@ fn send_signal(thread: &ThreadSnapshot) {
 #[cfg(not(unix))]
 fn send_signal(_thread: &ThreadSnapshot) {}
 
-/// A waiter that wants to be interrupted, and then does what it was made with.
+/// See [`Crew::interruptible`].
 #[derive(Debug)]
-pub(crate) struct Interruptible<F>(pub(crate) F);
+pub(crate) struct Interruptible<'a, F> {
+    armed: &'a AtomicBool,
+    act: F,
+}
 
-impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<F> {
+impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<'_, F> {
     const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
@@ -114,7 +136,7 @@ impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<F> {
     }
 
     fn interrupted(&mut self) -> ControlFlow<()> {
-        (self.0)()
+        if self.armed.load(Ordering::SeqCst) { (self.act)() } else { ControlFlow::Continue(()) }
     }
 }
 
