@@ -34,7 +34,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom tsan portable \
-	bench-quick wheel clean interpreter
+	bench-quick bench-raw bench-raw-built wheel clean interpreter
 
 ## The two that matter
 
@@ -107,6 +107,12 @@ tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
 bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
 	@$(VENV)/bin/python -m benchmarks.python.quick
 
+bench-raw: ## the hottest methods as raw ones, as PyO3's and as the standard library's
+	@$(MAKE) --no-print-directory FEATURES=plain VENV=$(VENV)-plain BUILD=$(BUILD)-plain bench-raw-built
+
+bench-raw-built: $(BUILD)/bench
+	@$(VENV)/bin/python -m benchmarks.python.raw_methods
+
 wheel: $(BUILD)/wheel ## the wheel for PYTHON, also installed in its environment
 	@ls $(BUILD)/dist/*.whl
 
@@ -142,7 +148,7 @@ $(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready
 	@echo "== raddle for Python $(TAG)"
 	@rm -rf $(BUILD)/dist
 	CARGO_TARGET_DIR=$(BUILD)/target $(TOOLS)/bin/maturin build --quiet --locked --compatibility linux \
-		--interpreter $(VENV)/bin/python --out $(BUILD)/dist
+		$(if $(FEATURES),--features $(FEATURES)) --interpreter $(VENV)/bin/python --out $(BUILD)/dist
 	@$(VENV)/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
 	@touch $@
 
