@@ -65,8 +65,9 @@ lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, clippy, ruff
 	$(TOOLS)/bin/ruff check
 	$(TOOLS)/bin/ruff format --check
 
-types: $(TOOLS)/ready ## mypy and pyright, both strict
+types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
 	$(TOOLS)/bin/mypy
+	$(TOOLS)/bin/mypy --python-executable $(VENV)/bin/python -p benchmarks -p examples
 	$(TOOLS)/bin/pyright
 
 python: $(BUILD)/wheel ## the Python tests on PYTHON: unit, mission, conformance, probes

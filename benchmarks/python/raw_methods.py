@@ -14,15 +14,15 @@ import sysconfig
 import threading
 from statistics import median, quantiles
 
+from benchmarks.python.lock import acquire_and_release
+from benchmarks.python.measure import Job, Library, Row, calibrate, seconds
+from benchmarks.python.queue import put_and_get
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import raddle.queue
 import raddle.threading
-from benchmarks.python.lock import acquire_and_release
-from benchmarks.python.measure import Job, Library, Row, calibrate, seconds
-from benchmarks.python.queue import put_and_get
 
 STOCK = Library("the standard library", threading, queue)
 OURS = Library("raddle", raddle.threading, raddle.queue)
@@ -94,9 +94,7 @@ def main() -> None:
     flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
     profile = "PGO" if "--enable-optimizations" in flags or "-fprofile-use" in flags else "no PGO"
     console = Console(width=120)
-    console.print(
-        f"CPython {platform.python_version()} ({sys.version.split('(')[0].strip()}), {profile}", highlight=False
-    )
+    console.print(f"CPython {platform.python_version()}, {profile}", highlight=False)
     console.print(table)
 
 
