@@ -53,6 +53,11 @@ class Queue(_native.Queue, _StockQueue):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _overrides.honour(cls, Queue, _StockQueue, {"put_nowait": "put", "get_nowait": "get"})
+        if _has_hooks(cls):
+            # Such a queue need not look whether it has moved: its objects have these from the beginning.
+            for name in (*_LIVE, *_COUNTED):
+                if getattr(cls, name) is getattr(Queue, name):
+                    setattr(cls, name, None)
 
     def _move_out(self) -> None:
         """Hand over to the standard library's algorithm, for good."""
@@ -125,43 +130,48 @@ def _of_the_successor(name: str) -> property:
 
 
 _LIVE = ("mutex", "queue", "not_empty", "not_full", "all_tasks_done")
+_COUNTED = ("maxsize", "unfinished_tasks", *(["is_shutdown"] if _CAN_SHUT_DOWN else []))
 
 for name in _LIVE:
     setattr(Queue, name, _of_the_successor(name))
+
+
+def _take_back(queue: Queue, items: list[object], error: BaseException) -> None:
+    """Put items back that a `get` has got which then was interrupted by `error`, while the queue moved out."""
+    with queue.mutex:
+        queue.queue.extendleft(reversed(items))
+        queue.not_empty.notify(len(items))
+    raise error
+
+
+_native._lend("Queue._take_back", _take_back)
 
 # What the native methods leave to Python code.
 for name in ("Empty", "Full", "ShutDown"):
     if hasattr(_stock, name):
         _native._lend(name, getattr(_stock, name))
-for name in ("put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "shutdown"):
-    if hasattr(_stock.Queue, name):
-        _native._lend(f"Queue.{name}", getattr(_stock.Queue, name))
-del name
+_METHODS = ["put", "get", "put_nowait", "get_nowait", "task_done", "join", "qsize", "empty", "full", "shutdown"]
+_LENT = [name for name in _METHODS if hasattr(_StockQueue, name)]
+for name in _LENT:
+    _native._lend(f"Queue.{name}", getattr(_StockQueue, name))
 
 
-class _StockOrder(Queue):
-    """A queue that always runs the standard library's algorithm, and need not look whether it does."""
-
-    # Plain attributes, so that those of the object come first.
-    mutex: Any = None
-    queue: Any = None
-    not_empty: Any = None
-    not_full: Any = None
-    all_tasks_done: Any = None
-    maxsize = unfinished_tasks = 0
-    if _CAN_SHUT_DOWN:
-        is_shutdown = False
-
-
-class LifoQueue(_stock.LifoQueue, _StockOrder):
+class LifoQueue(_stock.LifoQueue, Queue):
     """A queue that gives out the item that was put last."""
 
 
-class PriorityQueue(_stock.PriorityQueue, _StockOrder):
+class PriorityQueue(_stock.PriorityQueue, Queue):
     """A queue that gives out the smallest item first.
 
     Items are usually pairs `(priority, value)`; what is stored must be comparable.
     """
+
+
+# These two never are native: they need not ask the native methods for the standard library's.
+for name in _LENT:
+    setattr(LifoQueue, name, getattr(_StockQueue, name))
+    setattr(PriorityQueue, name, getattr(_StockQueue, name))
+del name
 
 
 _switched: tuple[tuple[object, object], ...] = (

@@ -34,6 +34,7 @@ pub(crate) type WithArguments =
 pub(crate) type WithoutArguments = unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject) -> *mut PyObject;
 
 /// What a method comes to.
+#[derive(Clone, Copy)]
 pub(crate) enum Reply {
     /// An owned reference.
     Object(*mut PyObject),

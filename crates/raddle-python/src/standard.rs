@@ -17,6 +17,7 @@ macro_rules! standard {
     ($($variant:ident = $name:literal,)*) => {
         /// An object of the standard library, or of the package's Python side.
         #[derive(Clone, Copy, Debug)]
+        #[allow(dead_code, reason = "what an older version of the language does not have, nobody asks for")]
         #[repr(usize)]
         pub(crate) enum Standard { $($variant,)* }
 
@@ -35,6 +36,7 @@ standard! {
     ConditionWait = "Condition.wait",
     ConditionNotify = "Condition.notify",
     ConditionNotifyAll = "Condition.notify_all",
+    QueueTakeBack = "Queue._take_back",
     QueuePut = "Queue.put",
     QueueGet = "Queue.get",
     QueuePutNowait = "Queue.put_nowait",

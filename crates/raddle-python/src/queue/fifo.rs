@@ -91,7 +91,7 @@ impl Queue {
             Ok(item) => Ok(Reply::Object(item.into_ptr())),
             Err(GetError::Empty) => Err(Standard::Empty.raise()),
             Err(GetError::ShutDown) => Err(Standard::ShutDown.raise()),
-            Err(GetError::Aborted) => Err(Raised),
+            Err(GetError::Aborted) => Ok(self.give_back()),
             Err(GetError::Retired) => Ok(match rest(deadline) {
                 // SAFETY: attached; a new reference to an object that never dies.
                 Some(rest) => Reply::StandardWith(Standard::QueueGet, unsafe {
@@ -100,6 +100,29 @@ impl Queue {
                 None => Reply::Standard(standard),
             }),
         }
+    }
+
+    /// A getter was told to stop, and an exception is set. An item that it had got by then goes to the successor of a queue that was
+    /// retired meanwhile.
+    fn give_back(&self) -> Reply {
+        if !self.raw.is_retired() {
+            return Reply::Raised;
+        }
+        let items = self.raw.drain();
+        if items.is_empty() {
+            return Reply::Raised;
+        }
+        Python::attach(|py| {
+            let error = PyErr::fetch(py);
+            let list = PyList::new(py, items.iter().map(Item::as_py));
+            match list {
+                Ok(list) => Reply::StandardWith(
+                    Standard::QueueTakeBack,
+                    [list.into_ptr(), error.into_value(py).into_ptr(), ptr::null_mut()],
+                ),
+                Err(other) => Reply::raise(other),
+            }
+        })
     }
 
     fn task_done(&self) -> Result<Reply, Raised> {
@@ -204,7 +227,7 @@ impl Queue {
         self.raw.is_retired()
     }
 
-    /// The number of items from which put() waits; any number if it is not positive.
+    /// The number of items from which `put` waits; any number if it is not positive.
     #[getter]
     fn maxsize(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         let this = slf.get();

@@ -46,14 +46,14 @@ impl Barrier {
         };
         let index = match arrive(parts, timeout)? {
             Arrival::Passed(index) => index,
-            Arrival::Last(last) => parts.raw.complete(&last).map_err(|_| Standard::BrokenBarrierError.raise())?,
+            Arrival::Last(last) => last.complete().map_err(|_| Standard::BrokenBarrierError.raise())?,
         };
         // SAFETY: attached.
         Ok(Reply::Object(unsafe { pyo3::ffi::PyLong_FromSsize_t(py_size(index)) }))
     }
 }
 
-fn arrive(parts: &Parts, timeout: *mut pyo3::ffi::PyObject) -> Result<Arrival, Raised> {
+fn arrive(parts: &Parts, timeout: *mut pyo3::ffi::PyObject) -> Result<Arrival<'_>, Raised> {
     // SAFETY: an argument of the call or a reference that we own, attached.
     let deadline = unsafe {
         match &parts.timeout {
@@ -82,7 +82,7 @@ impl Barrier {
         action: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let least = if cfg!(Py_3_13) { 1 } else { 0 };
+        let least = i64::from(cfg!(Py_3_13));
         // SAFETY: a valid object, attached.
         let parties = unsafe { convert::count(parties.as_ptr(), least, "parties must be >= 1") }
             .map_err(|Raised| PyErr::fetch(parties.py()))?;
@@ -103,7 +103,7 @@ impl Barrier {
         let timeout = timeout.map_or(std::ptr::null_mut(), Bound::as_ptr);
         match arrive(self.parts()?, timeout) {
             Ok(Arrival::Passed(index)) => Ok((index, None)),
-            Ok(Arrival::Last(last)) => Ok((last.index(), Some(last.round()))),
+            Ok(Arrival::Last(last)) => Ok((last.index(), Some(last.into_round()))),
             Err(Raised) => Err(PyErr::fetch(py)),
         }
     }
@@ -126,13 +126,13 @@ impl Barrier {
         Ok(self.parts()?.timeout.as_ref().map(|timeout| timeout.as_py().clone_ref(py)))
     }
 
-    /// Begin anew. Threads that wait get BrokenBarrierError.
+    /// Begin anew. Threads that wait get `BrokenBarrierError`.
     fn reset(&self) -> PyResult<()> {
         self.parts()?.raw.reset();
         Ok(())
     }
 
-    /// Break the barrier, until it is reset. Threads that wait or arrive get BrokenBarrierError.
+    /// Break the barrier, until it is reset. Threads that wait or arrive get `BrokenBarrierError`.
     fn abort(&self) -> PyResult<()> {
         self.parts()?.raw.abort();
         Ok(())

@@ -69,7 +69,7 @@ impl WaitList {
     /// # Safety
     ///
     /// As for [`WaitList::push_back`].
-    pub(crate) unsafe fn push_back_with_ticket(&mut self, node: &Node<'_>, ticket: u32) {
+    pub(crate) unsafe fn push_back_with_ticket(&mut self, node: &Node<'_>, ticket: u64) {
         links_mut(NonNull::from(node).cast(), |own| own.ticket = ticket);
         // SAFETY: the caller's promise.
         unsafe { self.push_back(node) };
@@ -121,9 +121,38 @@ impl WaitList {
         self.oldest.map(|node| unsafe { node.as_ref() })
     }
 
-    /// Whether `node`, which was linked with a ticket, came before `ticket`.
-    pub(crate) fn is_before(&self, node: &Node<'_>, ticket: u32) -> bool {
-        came_before(links(NonNull::from(node).cast(), |links| links.ticket), ticket)
+    /// The ticket with which `node` was linked here.
+    #[allow(clippy::unused_self, reason = "says under which section the links are read")]
+    pub(crate) fn ticket_of(&self, node: &Node<'_>) -> u64 {
+        links(NonNull::from(node).cast(), |links| links.ticket)
+    }
+
+    /// Links `node` where its age belongs: ahead of those that began to wait later.
+    ///
+    /// # Safety
+    ///
+    /// As for [`WaitList::push_back`].
+    pub(crate) unsafe fn push_by_age(&mut self, node: &Node<'_>) {
+        let Some(oldest) = self.oldest else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.push_back(node) };
+        };
+        // SAFETY: linked nodes live, and the section is held.
+        let is_older = |other: Linked| unsafe { other.as_ref().since <= node.since };
+        let mut behind = oldest;
+        while is_older(behind) {
+            behind = links(behind, |links| links.next);
+            if behind == oldest {
+                // All are older.
+                // SAFETY: the caller's promise.
+                return unsafe { self.push_back(node) };
+            }
+        }
+        // In a ring, any node may be made the oldest for a moment: what is pushed then comes right before it.
+        self.oldest = Some(behind);
+        // SAFETY: the caller's promise.
+        unsafe { self.push_back(node) };
+        self.oldest = Some(if behind == oldest { NonNull::from(node).cast() } else { oldest });
     }
 
     /// Ends the wait of the oldest waiter. False if there is none.
@@ -137,10 +166,10 @@ impl WaitList {
     /// Ends the waits of those who came before `ticket`, the oldest first, as many as `wakes` can take. True if it
     /// is called again for the rest.
     ///
-    /// Tickets wrap around; what counts is the distance, which is far below 2^31.
-    pub(crate) fn grant_until(&mut self, ticket: u32, what: Grant, wakes: &mut WakeList) -> bool {
+    /// Tickets have 64 bits: they do not wrap around in any program's life.
+    pub(crate) fn grant_until(&mut self, ticket: u64, what: Grant, wakes: &mut WakeList) -> bool {
         while let Some(node) = self.oldest {
-            if !came_before(links(node, |links| links.ticket), ticket) {
+            if links(node, |links| links.ticket) >= ticket {
                 return false;
             }
             if wakes.is_full() {
@@ -151,12 +180,15 @@ impl WaitList {
         false
     }
 
-    /// Ends up to `count` waits by a notification, the oldest first. Those who will take the lock at `home` back move to
-    /// the list that is returned; others, and those whose handlers run, are granted at once.
-    pub(crate) fn notify(&mut self, count: usize, home: usize, wakes: &mut WakeList) -> Self {
+    /// Ends up to `count` waits of those who came before `ticket` by a notification, the oldest first. Those who will take the
+    /// lock at `home` back move to the list that is returned; others, and those whose handlers run, are granted at once. All
+    /// keep `ticket`, so that one who passes the notification on knows for whom it was.
+    pub(crate) fn notify(&mut self, count: usize, ticket: u64, home: usize, wakes: &mut WakeList) -> Self {
         let mut moved = Self::new();
         for _ in 0..count {
-            let Some(node) = self.pop_front() else { break };
+            let Some(node) = self.oldest.filter(|node| links(*node, |links| links.ticket) < ticket) else { break };
+            self.unlink(node);
+            links_mut(node, |links| links.ticket = ticket);
             // SAFETY: it was linked until now, in this section, so it lives; it is in no list.
             unsafe {
                 if node.as_ref().home == home && node.as_ref().requeue() {
@@ -181,10 +213,6 @@ impl WaitList {
     pub(crate) fn forget_all(&mut self) {
         self.oldest = None;
     }
-}
-
-fn came_before(ticket: u32, other: u32) -> bool {
-    ticket != other && other.wrapping_sub(ticket) < u32::MAX / 2
 }
 
 fn links<R>(node: Linked, read: impl FnOnce(&Links) -> R) -> R {
@@ -228,10 +256,8 @@ impl WakeList {
     /// Wakes them, oldest first. Outside the section.
     #[inline]
     pub(crate) fn wake_all(&mut self) {
-        for record in &self.records[..self.len] {
-            if let Some(record) = record {
-                record.wake();
-            }
+        for record in self.records[..self.len].iter().flatten() {
+            record.wake();
         }
         self.len = 0;
     }

@@ -16,6 +16,6 @@ pub(crate) use node::{Grant, Node, Place, State};
 pub use record::ThreadId;
 #[cfg(loom)]
 pub(crate) use record::by_owner;
-pub(crate) use record::{current, for_each_record};
+pub(crate) use record::{current, for_each_record, is_alive};
 pub(crate) use wait::{End, wait};
 pub use waiter::{Failed, Thread, Uninterruptible, Waiter};

@@ -42,6 +42,11 @@ pub(crate) trait Place: Sync {
     /// granted or requeued by now, or will be at once.
     fn leave(&self, node: &Node<'_>) -> bool;
 
+    /// As [`Place::leave`], because the deadline has passed: a place to which that means more says so here.
+    fn expire(&self, node: &Node<'_>) -> bool {
+        self.leave(node)
+    }
+
     /// Links the node again at the end of the list, which a fork has emptied. False, and it is not linked, if there is
     /// nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
     fn relink(&self, node: &Node<'_>) -> bool;
@@ -75,7 +80,7 @@ pub(crate) struct Node<'place> {
 pub(super) struct Links {
     pub(super) next: NonNull<Node<'static>>,
     pub(super) previous: NonNull<Node<'static>>,
-    pub(super) ticket: u32,
+    pub(super) ticket: u64,
 }
 
 // SAFETY: other threads reach a node only through a list, and then touch `links` under the section,
@@ -112,6 +117,17 @@ impl<'place> Node<'place> {
     /// A staying node whose waiter wants something in `slot`, or has something there.
     pub(crate) fn with_slot(place: &'place dyn Place, kind: WaitKind, slot: *mut ()) -> Self {
         Self { slot, ..Self::staying(place, kind) }
+    }
+
+    /// A node that waits since a moment ago: its waiter has waited with another one before.
+    pub(crate) fn leaving_since(place: &'place dyn Place, kind: WaitKind, since: Nanoseconds) -> Self {
+        Self { since, ..Self::leaving(place, kind) }
+    }
+
+    /// The ticket up to which the notification was meant that has ended this wait. Only for the waiter, after its wait.
+    pub(crate) fn notified_until(&self) -> u64 {
+        // SAFETY: the node is in no list any more, so the links are the waiter's.
+        self.links.with(|links| unsafe { (*links).ticket })
     }
 
     pub(crate) fn slot(&self) -> *mut () {

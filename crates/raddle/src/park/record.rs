@@ -127,6 +127,13 @@ pub(crate) fn for_each_record(mut visit: impl FnMut(&'static Record)) {
     }
 }
 
+/// Whether the thread with this number lives. Takes no lock.
+pub(crate) fn is_alive(owner: u64) -> bool {
+    let mut found = false;
+    for_each_record(|record| found |= record.owner() == owner);
+    found
+}
+
 #[cfg(loom)]
 pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
     let mut found = None;

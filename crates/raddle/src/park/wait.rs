@@ -75,23 +75,25 @@ impl Drop for Unwinding<'_> {
 fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let sleeper = node.record.sleeper();
     let mut stopped = false;
+    let mut limit = deadline.nanoseconds();
     loop {
-        let limit = match node.state() {
+        match node.state() {
             State::Granted if stopped => return End::Aborted { granted: true },
             State::Granted => return End::Granted,
-            State::Requeued => None,
-            State::Waiting | State::Handling if stopped => None,
-            State::Waiting | State::Handling => deadline.nanoseconds(),
-        };
+            State::Requeued => limit = None,
+            State::Waiting | State::Handling => {}
+        }
         match waiter.sleep(|| sleeper.sleep(limit)) {
-            Wake::Woken => {}
-            // A grant may have come in between: then `leave` says no, and the next look finds it.
+            Wake::Woken if node.state() != State::Waiting => {}
             Wake::TimedOut => {
-                if node.place.leave(node) {
+                if node.place.expire(node) {
                     return End::TimedOut;
                 }
+                // It is granted, or will be at once: the deadline has lost.
+                limit = None;
             }
-            Wake::Interrupted => {
+            // A wake-up that was meant for an earlier wait may hide a signal, which is not told again.
+            Wake::Woken | Wake::Interrupted => {
                 if stopped || !waiter.is_interruptible() {
                     continue;
                 }
@@ -106,6 +108,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                             return End::Aborted { granted: false };
                         }
                         stopped = true;
+                        limit = None;
                     }
                 } else if node.place.leave(node) {
                     node.begin_handling();

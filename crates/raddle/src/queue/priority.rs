@@ -178,9 +178,8 @@ impl<T: Ord + Send> PriorityQueue<T> {
                 break;
             }
             match self.not_full.wait_guarded(&mut inside, deadline, waiter) {
-                Ok(()) => {}
                 Err(Failed::TimedOut) if inside.is_full() && !inside.is_shut_down => return Err(PutError::Full(item)),
-                Err(Failed::TimedOut) => {}
+                Ok(()) | Err(Failed::TimedOut) => {}
                 Err(Failed::Aborted) => return Err(PutError::Aborted(Some(item))),
             }
         }
@@ -209,11 +208,10 @@ impl<T: Ord + Send> PriorityQueue<T> {
                 return Err(GetError::ShutDown);
             }
             match self.not_empty.wait_guarded(&mut inside, deadline, waiter) {
-                Ok(()) => {}
                 Err(Failed::TimedOut) if inside.items.is_empty() && !inside.is_shut_down => {
                     return Err(GetError::Empty);
                 }
-                Err(Failed::TimedOut) => {}
+                Ok(()) | Err(Failed::TimedOut) => {}
                 Err(Failed::Aborted) => return Err(GetError::Aborted),
             }
         }
@@ -268,7 +266,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     ///
     /// [`TimedOut`] if there was work left when the time was over.
     pub fn join_until(&self, instant: Instant) -> Result<(), TimedOut> {
-        self.join_timeout(instant.saturating_duration_since(Instant::now()))
+        self.join_timeout(crate::sys::time_until(instant))
     }
 
     /// Shuts the queue down: nothing can be put any more. What is in the queue can still be got; when it is empty, getting fails.

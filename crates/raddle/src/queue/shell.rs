@@ -92,19 +92,24 @@ struct Inside<O> {
     /// How many items were put and not yet reported as done.
     unfinished: usize,
     status: Status,
+    /// A thread that vanished in a fork may have left half a change behind.
+    is_torn: bool,
     /// Who waits for an item. Not empty only while there is none, and nobody waits with one.
     getters: WaitList,
     /// Who waits with an item for a place. Not empty only while the queue is full.
     putters: WaitList,
     /// Who waits for `unfinished` to be 0.
     joiners: WaitList,
-    next_joiner: u32,
+    next_joiner: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Open,
+    /// Nothing can be put; what is inside can be got.
     ShutDown,
+    /// Nothing can be put, and what was inside was taken out.
+    ShutDownNow,
     /// The content is elsewhere, for good.
     Retired,
 }
@@ -132,6 +137,8 @@ impl<O: Order> AfterFork for Inside<O> {
         if torn {
             // Not dropped, but forgotten: it may be half changed.
             mem::forget(mem::replace(&mut self.items, O::new()));
+            self.unfinished = 0;
+            self.is_torn = true;
         }
     }
 }
@@ -152,6 +159,7 @@ impl<O: Order> Shell<O> {
                 capacity,
                 unfinished: 0,
                 status: Status::Open,
+                is_torn: false,
                 getters: WaitList::new(),
                 putters: WaitList::new(),
                 joiners: WaitList::new(),
@@ -340,9 +348,7 @@ impl<O: Order> Shell<O> {
         let end = wait(&node, deadline, waiter);
         match (end, slot.into_inner()) {
             (End::Aborted { .. }, Some(item)) => {
-                let mut wakes = WakeList::new();
-                self.inside.enter().take_back(item, &mut wakes);
-                wakes.wake_all();
+                self.give_back(item);
                 Err(GetError::Aborted)
             }
             (End::Aborted { .. }, None) => Err(GetError::Aborted),
@@ -354,10 +360,33 @@ impl<O: Order> Shell<O> {
         }
     }
 
+    /// An item that was handed to a waiter that does not want it any more goes to the next one, or back to where it was.
+    fn give_back(&self, item: O::Item) {
+        let mut wakes = WakeList::new();
+        let mut inside = self.inside.enter();
+        if inside.status == Status::ShutDownNow {
+            // It would have been taken out with the others.
+            inside.unfinished = inside.unfinished.saturating_sub(1);
+            if inside.unfinished == 0 {
+                self.let_joiners_go(inside);
+            } else {
+                drop(inside);
+            }
+            drop(item);
+            return;
+        }
+        // In a retired queue it waits for `drain`.
+        if let Err(item) = inside.hand_over(item, &mut wakes) {
+            inside.items.unpop(item);
+        }
+        drop(inside);
+        wakes.wake_all();
+    }
+
     /// Lets those in who wait with an item, as long as there is room.
     fn admit_putters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
         let mut wakes = WakeList::new();
-        while !inside.is_full() {
+        while inside.status == Status::Open && !inside.is_full() {
             if wakes.is_full() {
                 drop(inside);
                 wakes.wake_all();
@@ -451,7 +480,7 @@ impl<O: Order> Shell<O> {
         }
         let node = Node::staying(self, WaitKind::QueueJoin);
         let ticket = inside.next_joiner;
-        inside.next_joiner = ticket.wrapping_add(1);
+        inside.next_joiner = ticket + 1;
         // SAFETY: the node is new, and stays here until its wait is over.
         unsafe { inside.joiners.push_back_with_ticket(&node, ticket) };
         drop(inside);
@@ -470,7 +499,7 @@ impl<O: Order> Shell<O> {
     /// can still be got; when it is empty, getting fails.
     pub fn shutdown(&self) {
         let mut inside = self.inside.enter();
-        inside.shut_down();
+        inside.shut_down(Status::ShutDown);
         self.refuse_waiters(inside);
     }
 
@@ -480,7 +509,7 @@ impl<O: Order> Shell<O> {
         let mut inside = self.inside.enter();
         let mut items = mem::replace(&mut inside.items, O::new());
         inside.unfinished = inside.unfinished.saturating_sub(items.len());
-        inside.shut_down();
+        inside.shut_down(Status::ShutDownNow);
         self.refuse_waiters(inside);
         let inside = self.inside.enter();
         if inside.unfinished == 0 {
@@ -490,11 +519,14 @@ impl<O: Order> Shell<O> {
     }
 
     /// Moves the content to a successor, for good: everything that is called later, and everybody who waits, is told so.
+    ///
+    /// An item that was handed to a waiter before, and comes back because the waiter was told to stop, is found by [`Shell::drain`].
     pub fn retire(&self) -> Retired<O::Item> {
         let mut inside = self.inside.enter();
         let mut items = mem::replace(&mut inside.items, O::new());
         let unfinished = mem::take(&mut inside.unfinished);
-        let is_shut_down = mem::replace(&mut inside.status, Status::Retired) == Status::ShutDown;
+        let is_shut_down = inside.is_shut_down();
+        inside.status = Status::Retired;
         self.refuse_waiters(inside);
         let mut wakes = WakeList::new();
         let mut inside = self.inside.enter();
@@ -533,7 +565,7 @@ impl<O: Order> Shell<O> {
 
     /// Whether the queue was shut down.
     pub fn is_shut_down(&self) -> bool {
-        self.inside.enter().status == Status::ShutDown
+        self.inside.enter().is_shut_down()
     }
 
     /// How many items are in the queue.
@@ -600,23 +632,27 @@ impl<O: Order> Shell<O> {
 
 fn refused_put<T>(status: Status, item: T) -> PutError<T> {
     match status {
-        Status::Open | Status::ShutDown => PutError::ShutDown(item),
+        Status::Open | Status::ShutDown | Status::ShutDownNow => PutError::ShutDown(item),
         Status::Retired => PutError::Retired(item),
     }
 }
 
 fn refused_get(status: Status) -> GetError {
     match status {
-        Status::Open | Status::ShutDown => GetError::ShutDown,
+        Status::Open | Status::ShutDown | Status::ShutDownNow => GetError::ShutDown,
         Status::Retired => GetError::Retired,
     }
 }
 
 impl<O: Order> Inside<O> {
-    fn shut_down(&mut self) {
-        if self.status == Status::Open {
-            self.status = Status::ShutDown;
+    fn shut_down(&mut self, how: Status) {
+        if self.status != Status::Retired {
+            self.status = how;
         }
+    }
+
+    fn is_shut_down(&self) -> bool {
+        matches!(self.status, Status::ShutDown | Status::ShutDownNow)
     }
 
     fn is_full(&self) -> bool {
@@ -629,13 +665,6 @@ impl<O: Order> Inside<O> {
         match self.hand_over(item, wakes) {
             Ok(()) => {}
             Err(item) => self.items.push(item),
-        }
-    }
-
-    /// As `accept`, for an item that was given out and is the next one again.
-    fn take_back(&mut self, item: O::Item, wakes: &mut WakeList) {
-        if let Err(item) = self.hand_over(item, wakes) {
-            self.items.unpop(item);
         }
     }
 
@@ -662,8 +691,13 @@ impl<O: Order> Place for Shell<O> {
 
     fn relink(&self, node: &Node<'_>) -> bool {
         let mut inside = self.inside.enter();
+        if inside.is_torn && node.kind() == WaitKind::QueueGet {
+            // Whoever vanished may have written half an item: it is forgotten, not dropped.
+            // SAFETY: a getter has a slot of this type, and we are inside, in its own thread.
+            unsafe { node.slot().cast::<Option<O::Item>>().write(None) };
+        }
         // Who brought what the node waits for may have vanished before telling it; or the content has vanished.
-        // SAFETY: nodes of these kinds have a slot of this type, and we are inside, in the node's own thread.
+        // SAFETY: getters and putters have a slot of this type, and we are inside, in the node's own thread.
         let has_item = || unsafe { (*node.slot().cast::<Option<O::Item>>()).is_some() };
         let goes_on = match node.kind() {
             WaitKind::QueuePut => has_item() && inside.is_full(),
@@ -672,7 +706,7 @@ impl<O: Order> Place for Shell<O> {
         };
         if goes_on && inside.status == Status::Open {
             let ticket = inside.next_joiner;
-            inside.next_joiner = ticket.wrapping_add(1);
+            inside.next_joiner = ticket + 1;
             // SAFETY: the fork has emptied the lists, and the node's wait goes on.
             unsafe { inside.list(node.kind()).push_back_with_ticket(node, ticket) };
             return true;
@@ -731,7 +765,7 @@ impl<O: Order> fmt::Debug for Shell<O> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inside = self.inside.enter();
         let (len, capacity, unfinished, is_shut_down) =
-            (inside.items.len(), inside.capacity, inside.unfinished, inside.status == Status::ShutDown);
+            (inside.items.len(), inside.capacity, inside.unfinished, inside.is_shut_down());
         drop(inside);
         formatter
             .debug_struct("Queue")

@@ -1,9 +1,13 @@
 //! A barrier: a number of threads wait for each other.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ptr;
 use std::time::{Duration, Instant};
 
-use crate::park::{Deadline, End, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
+use crate::park::{
+    Deadline, End, Grant, Node, Place, State, Thread, ThreadId, WaitList, Waiter, WakeList, is_alive, wait,
+};
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, Guard, Section};
 
@@ -18,11 +22,12 @@ use crate::sys::{AfterFork, Guard, Section};
 ///
 /// # Fairness
 ///
-/// All parties of a round go on at once. Who arrives during an action enters the next round in the order of arrival.
+/// All parties of a round go on at once. Who arrives during an action arrives for the next round when it is over.
 ///
 /// # Timeouts
 ///
-/// A deadline that passes breaks the barrier, for all.
+/// A deadline that passes before all parties have come breaks the barrier, for all. Once they have, and the last one acts,
+/// deadlines do not matter any more.
 ///
 /// # Interruption
 ///
@@ -30,7 +35,8 @@ use crate::sys::{AfterFork, Guard, Section};
 ///
 /// # Differences from CPython
 ///
-/// None in what threads can see; the action is what the thread does that gets [`Arrival::Last`].
+/// The action is what the thread does that gets [`Arrival::Last`]. [`Barrier::abort`] and [`Barrier::reset`] break a round
+/// whose last party acts at once, and do not wait for it.
 ///
 /// # Examples
 ///
@@ -59,9 +65,11 @@ struct Round {
     list: WaitList,
     /// Those that wait for an action to end before they can arrive.
     outside: WaitList,
-    next_ticket: u32,
+    next_ticket: u64,
     /// The first ticket of this round: those before it have been let go, or are about to be.
-    first_ticket: u32,
+    first_ticket: u64,
+    /// The number of the thread that acts.
+    actor: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,42 +83,63 @@ impl AfterFork for Round {
     fn after_fork(&mut self, _torn: bool) {
         self.list.forget_all();
         self.outside.forget_all();
+        // Who is alive and waits links itself again, and counts itself.
         self.arrived = 0;
-        if self.phase == Phase::Acting {
-            self.phase = Phase::Filling;
+        if self.phase == Phase::Acting && !is_alive(self.actor) {
+            self.begin_next();
         }
-        self.number += 1;
     }
 }
 
 /// What arriving at a barrier led to.
 #[derive(Debug)]
 #[must_use = "the last to arrive lets the others go on"]
-pub enum Arrival {
+pub enum Arrival<'a> {
     /// All parties have come. The number is this thread's place in the order of arrival.
     Passed(usize),
-    /// This thread is the last one. The others wait until it calls [`Barrier::complete`] or [`Barrier::abort`].
-    Last(LastParty),
+    /// This thread is the last one. The others wait until it completes the round.
+    Last(LastParty<'a>),
 }
 
-/// The right of the last party to complete its round.
+/// The right and the duty of the last party: [`LastParty::complete`]. Dropping it breaks the barrier.
 #[derive(Debug)]
-pub struct LastParty {
+#[must_use = "dropping it breaks the barrier"]
+pub struct LastParty<'a> {
+    barrier: &'a Barrier,
     round: u64,
     index: usize,
 }
 
-impl LastParty {
-    /// The number of the round, for [`Barrier::complete_round`].
-    #[must_use]
-    pub fn round(&self) -> u64 {
-        self.round
+impl LastParty<'_> {
+    /// Lets the others go on. Returns this thread's place in the order of arrival: one less than there are parties.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBarrier`] if the barrier was broken or reset since this party arrived.
+    pub fn complete(self) -> Result<usize, BrokenBarrier> {
+        let index = self.index;
+        self.barrier.complete_round(self.into_round()).map(|()| index)
     }
 
-    /// The place of this thread in the order of arrival: one less than there are parties.
+    /// Takes the duty away, as a number for [`Barrier::complete_round`] or [`Barrier::abort`].
+    #[must_use]
+    pub fn into_round(self) -> u64 {
+        ManuallyDrop::new(self).round
+    }
+
+    /// The place of this thread in the order of arrival.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
+    }
+}
+
+impl Drop for LastParty<'_> {
+    fn drop(&mut self) {
+        let round = self.barrier.state.enter();
+        if round.number == self.round {
+            self.barrier.break_round(round);
+        }
     }
 }
 
@@ -128,6 +157,7 @@ impl Barrier {
                 outside: WaitList::new(),
                 next_ticket: 0,
                 first_ticket: 0,
+                actor: 0,
             }),
         }
     }
@@ -151,9 +181,9 @@ impl Barrier {
         match round.phase {
             Phase::Broken => Err(BrokenBarrier),
             Phase::Filling if round.arrived + 1 == self.parties => {
-                let last = round.arrive_last();
+                let (number, index) = round.arrive_last();
                 drop(round);
-                self.complete(&last).map(Some)
+                LastParty { barrier: self, round: number, index }.complete().map(Some)
             }
             Phase::Filling | Phase::Acting => Ok(None),
         }
@@ -180,7 +210,7 @@ impl Barrier {
     fn wait_by(&self, deadline: Deadline) -> Result<usize, BrokenBarrier> {
         match self.arrive_with(deadline, &mut Thread) {
             Ok(Arrival::Passed(index)) => Ok(index),
-            Ok(Arrival::Last(last)) => self.complete(&last),
+            Ok(Arrival::Last(last)) => last.complete(),
             Err(_) => Err(BrokenBarrier),
         }
     }
@@ -191,18 +221,19 @@ impl Barrier {
     ///
     /// [`BarrierError`]: broken, or the waiter was told to stop. In the second case this thread has left the
     /// round, and the others wait on.
-    pub fn arrive_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<Arrival, BarrierError> {
+    pub fn arrive_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<Arrival<'_>, BarrierError> {
         loop {
             let mut round = self.state.enter();
             match round.phase {
                 Phase::Broken => return Err(BarrierError::Broken),
                 Phase::Filling => {
                     if round.arrived + 1 == self.parties {
-                        return Ok(Arrival::Last(round.arrive_last()));
+                        let (number, index) = round.arrive_last();
+                        return Ok(Arrival::Last(LastParty { barrier: self, round: number, index }));
                     }
                     return self.wait_for_others(round, deadline, waiter);
                 }
-                Phase::Acting => self.wait_outside(round, deadline, waiter)?,
+                Phase::Acting => self.wait_outside(round, waiter)?,
             }
         }
     }
@@ -212,58 +243,32 @@ impl Barrier {
         mut round: Guard<'_, Round>,
         deadline: Deadline,
         waiter: &mut W,
-    ) -> Result<Arrival, BarrierError> {
-        let (index, number) = (round.arrived, round.number);
-        round.arrived += 1;
-        let inside = Inside(self);
+    ) -> Result<Arrival<'_>, BarrierError> {
+        let index = round.arrived;
+        let inside = Inside { barrier: self, number: round.number };
         let node = Node::staying(&inside, WaitKind::Barrier);
-        let ticket = round.ticket();
-        // SAFETY: the node is new, and stays here until its wait is over.
-        unsafe { round.list.push_back_with_ticket(&node, ticket) };
+        round.arrive(&node);
         drop(round);
         match wait(&node, deadline, waiter) {
             End::Granted if node.granted() == Grant::Handed => Ok(Arrival::Passed(index)),
-            End::Granted => Err(BarrierError::Broken),
-            End::TimedOut => {
-                self.abort_round(number);
-                Err(BarrierError::Broken)
-            }
+            End::Granted | End::TimedOut => Err(BarrierError::Broken),
             End::Aborted { .. } => Err(BarrierError::Aborted),
         }
     }
 
-    fn wait_outside<W: Waiter>(
-        &self,
-        mut round: Guard<'_, Round>,
-        deadline: Deadline,
-        waiter: &mut W,
-    ) -> Result<(), BarrierError> {
+    /// Waits until the action is over. The deadline is one for the round that comes then.
+    fn wait_outside<W: Waiter>(&self, mut round: Guard<'_, Round>, waiter: &mut W) -> Result<(), BarrierError> {
         let outside = Outside(self);
         let node = Node::staying(&outside, WaitKind::Barrier);
-        let ticket = round.ticket();
-        // SAFETY: the node is new, and stays here until its wait is over.
-        unsafe { round.outside.push_back_with_ticket(&node, ticket) };
+        round.stay_outside(&node);
         drop(round);
-        match wait(&node, deadline, waiter) {
-            End::Granted => Ok(()),
-            End::TimedOut => {
-                self.abort();
-                Err(BarrierError::Broken)
-            }
+        match wait(&node, Deadline::NEVER, waiter) {
+            End::Granted | End::TimedOut => Ok(()),
             End::Aborted { .. } => Err(BarrierError::Aborted),
         }
     }
 
-    /// Completes the round of the last party: all others go on. Returns this thread's place in the order of arrival.
-    ///
-    /// # Errors
-    ///
-    /// [`BrokenBarrier`] if the barrier was broken or reset since that party arrived.
-    pub fn complete(&self, last: &LastParty) -> Result<usize, BrokenBarrier> {
-        self.complete_round(last.round).map(|()| last.index)
-    }
-
-    /// As [`Barrier::complete`], by the number of the round.
+    /// Completes the round of a last party, by its number: all others go on.
     ///
     /// # Errors
     ///
@@ -281,14 +286,6 @@ impl Barrier {
     /// Breaks the barrier: everybody who waits or arrives gets [`BrokenBarrier`], until [`Barrier::reset`].
     pub fn abort(&self) {
         self.break_round(self.state.enter());
-    }
-
-    /// A deadline breaks the round that it was meant for, not one that began meanwhile.
-    fn abort_round(&self, number: u64) {
-        let round = self.state.enter();
-        if round.number == number {
-            self.break_round(round);
-        }
     }
 
     fn break_round<'a>(&'a self, mut round: Guard<'a, Round>) {
@@ -338,11 +335,40 @@ impl Barrier {
 }
 
 impl Round {
-    fn arrive_last(&mut self) -> LastParty {
+    /// Returns the number of the round, and the place in the order of arrival.
+    fn arrive_last(&mut self) -> (u64, usize) {
         let index = self.arrived;
         self.arrived += 1;
         self.phase = Phase::Acting;
-        LastParty { round: self.number, index }
+        self.actor = ThreadId::current().get();
+        (self.number, index)
+    }
+
+    fn arrive(&mut self, node: &Node<'_>) {
+        self.arrived += 1;
+        let ticket = self.ticket();
+        // SAFETY: the node is in no list, and its waiter keeps it in place until its wait is over.
+        unsafe { self.list.push_back_with_ticket(node, ticket) };
+    }
+
+    fn stay_outside(&mut self, node: &Node<'_>) {
+        let ticket = self.ticket();
+        // SAFETY: as above.
+        unsafe { self.outside.push_back_with_ticket(node, ticket) };
+    }
+
+    /// Takes a node of those who have arrived out of its list. False if its round is complete, or over: then it is
+    /// granted, or will be.
+    fn take_out(&mut self, node: &Node<'_>) -> bool {
+        let waits = node.state() == State::Waiting
+            && self.phase != Phase::Acting
+            && self.list.ticket_of(node) >= self.first_ticket;
+        if waits {
+            // SAFETY: it waits, so it is linked, in the list of those who have arrived.
+            unsafe { self.list.remove(node) };
+            self.arrived -= 1;
+        }
+        waits
     }
 
     fn begin_next(&mut self) {
@@ -352,43 +378,50 @@ impl Round {
         self.first_ticket = self.next_ticket;
     }
 
-    fn ticket(&mut self) -> u32 {
+    fn ticket(&mut self) -> u64 {
         let ticket = self.next_ticket;
-        self.next_ticket = ticket.wrapping_add(1);
+        self.next_ticket = ticket + 1;
         ticket
     }
 }
 
 /// The list of those who have arrived.
-struct Inside<'a>(&'a Barrier);
+struct Inside<'a> {
+    barrier: &'a Barrier,
+    /// The round in which this one has arrived.
+    number: u64,
+}
 
 /// The list of those who wait for an action to end.
 struct Outside<'a>(&'a Barrier);
 
 impl Place for Inside<'_> {
     fn leave(&self, node: &Node<'_>) -> bool {
-        let mut round = self.0.state.enter();
-        // One that belongs to a round that is over is about to be granted: `let_go` is on its way to it.
-        let waits = node.state() == State::Waiting && !round.list.is_before(node, round.first_ticket);
+        self.barrier.state.enter().take_out(node)
+    }
+
+    fn expire(&self, node: &Node<'_>) -> bool {
+        let mut round = self.barrier.state.enter();
+        let waits = round.take_out(node);
         if waits {
-            // SAFETY: it waits, so it is linked, in the list that this place stands for.
-            unsafe { round.list.remove(node) };
-            round.arrived -= 1;
+            // In the same section, so that the others cannot complete the round without this one.
+            self.barrier.break_round(round);
         }
         waits
     }
 
     fn relink(&self, node: &Node<'_>) -> bool {
-        let mut round = self.0.state.enter();
-        let ticket = round.ticket();
-        round.arrived += 1;
-        // SAFETY: the fork has emptied the list, and the node's wait goes on.
-        unsafe { round.list.push_back_with_ticket(node, ticket) };
-        true
+        let mut round = self.barrier.state.enter();
+        // Whoever broke or completed the round may have vanished before telling this one.
+        let goes_on = round.phase == Phase::Filling && round.number == self.number;
+        if goes_on {
+            round.arrive(node);
+        }
+        goes_on
     }
 
     fn address(&self) -> usize {
-        std::ptr::from_ref(self.0).addr()
+        ptr::from_ref(self.barrier).addr()
     }
 }
 
@@ -405,14 +438,15 @@ impl Place for Outside<'_> {
 
     fn relink(&self, node: &Node<'_>) -> bool {
         let mut round = self.0.state.enter();
-        let ticket = round.ticket();
-        // SAFETY: the fork has emptied the list, and the node's wait goes on.
-        unsafe { round.outside.push_back_with_ticket(node, ticket) };
-        true
+        let goes_on = round.phase == Phase::Acting;
+        if goes_on {
+            round.stay_outside(node);
+        }
+        goes_on
     }
 
     fn address(&self) -> usize {
-        std::ptr::from_ref(self.0).addr()
+        ptr::from_ref(self.0).addr()
     }
 }
 

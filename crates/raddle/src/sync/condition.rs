@@ -1,5 +1,6 @@
 //! A condition: threads wait until another one says that something has changed.
 
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,7 @@ pub struct Condition {
 #[derive(Debug)]
 struct Waiters {
     list: WaitList,
+    next_ticket: u64,
 }
 
 impl AfterFork for Waiters {
@@ -72,7 +74,7 @@ impl Condition {
     const_fn! {
         /// A condition that nobody waits for.
         pub fn new() -> Self {
-            Self { waiters: Section::new(Waiters { list: WaitList::new() }) }
+            Self { waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }) }
         }
     }
 
@@ -177,27 +179,43 @@ impl Condition {
         waiter: &mut W,
     ) -> Result<(), Failed> {
         let node = Node::returning(self, WaitKind::Condition, lock.home());
-        // SAFETY: the node is new, and stays here until its wait is over.
-        unsafe { self.waiters.enter().list.push_back(&node) };
-        let levels = lock.give_up();
+        self.link(&node);
+        let unwinding = Unwinding { node: &node, lock, levels: lock.give_up() };
         let end = wait(&node, deadline, waiter);
+        let Unwinding { levels, .. } = *ManuallyDrop::new(unwinding);
         lock.take_back(levels, node.granted(), &mut Uninterruptible(waiter));
         match end {
             End::Granted => Ok(()),
             End::TimedOut => Err(Failed::TimedOut),
             End::Aborted { granted } => {
                 if granted {
-                    self.notify_with(lock, 1);
+                    // To one who waited already when the notification came: it was not meant for others.
+                    self.notify_until(lock, 1, Some(node.notified_until()));
                 }
                 Err(Failed::Aborted)
             }
         }
     }
 
+    fn link(&self, node: &Node<'_>) {
+        let mut waiters = self.waiters.enter();
+        let ticket = waiters.next_ticket;
+        waiters.next_ticket = ticket + 1;
+        // SAFETY: the node is in no list, and its waiter keeps it in place until its wait is over.
+        unsafe { waiters.list.push_back_with_ticket(node, ticket) };
+    }
+
     /// Notifies up to `count` of the threads that wait, for a thread that holds `lock` without a guard.
     pub fn notify_with<L: ConditionLock>(&self, lock: &L, count: usize) {
+        self.notify_until(lock, count, None);
+    }
+
+    fn notify_until<L: ConditionLock>(&self, lock: &L, count: usize, ticket: Option<u64>) {
         let mut wakes = WakeList::new();
-        let moved = self.waiters.enter().list.notify(count, lock.home(), &mut wakes);
+        let mut waiters = self.waiters.enter();
+        let ticket = ticket.unwrap_or(waiters.next_ticket);
+        let moved = waiters.list.notify(count, ticket, lock.home(), &mut wakes);
+        drop(waiters);
         wakes.wake_all();
         lock.welcome(moved);
     }
@@ -226,9 +244,22 @@ impl Place for Condition {
     }
 
     fn relink(&self, node: &Node<'_>) -> bool {
-        // SAFETY: the fork has emptied the list, and the node's wait goes on.
-        unsafe { self.waiters.enter().list.push_back(node) };
+        // The fork has emptied the list, and the node's wait goes on.
+        self.link(node);
         true
+    }
+}
+
+/// A waiter has panicked, against its contract: the caller's guard must find the lock held again.
+struct Unwinding<'a, L: ConditionLock> {
+    node: &'a Node<'a>,
+    lock: &'a L,
+    levels: u64,
+}
+
+impl<L: ConditionLock> Drop for Unwinding<'_, L> {
+    fn drop(&mut self) {
+        self.lock.take_back(self.levels, self.node.granted(), &mut Uninterruptible(&mut Thread));
     }
 }
 
@@ -251,7 +282,9 @@ impl<T> ConditionGuard for LockGuard<'_, T> {
     }
 }
 
-impl<T> ConditionGuard for RLockGuard<'_, T> {
+// `Sync`, because a wait releases all levels, while the guards of the outer ones still give shared access: another thread
+// may have it at the same time.
+impl<T: Sync> ConditionGuard for RLockGuard<'_, T> {
     type Lock = RawRLock;
 
     fn condition_lock(&self, _token: returning::Token) -> &RawRLock {

@@ -52,7 +52,7 @@ const WAITERS: u32 = 2;
 #[derive(Debug)]
 struct Waiters {
     list: WaitList,
-    next_ticket: u32,
+    next_ticket: u64,
 }
 
 impl AfterFork for Waiters {
@@ -161,7 +161,7 @@ impl Event {
             return Ok(());
         }
         let ticket = waiters.next_ticket;
-        waiters.next_ticket = ticket.wrapping_add(1);
+        waiters.next_ticket = ticket + 1;
         // SAFETY: the node is new, and stays here until its wait is over.
         unsafe { waiters.list.push_back_with_ticket(&node, ticket) };
         drop(waiters);
@@ -216,7 +216,7 @@ impl Place for Event {
             return false;
         }
         let ticket = waiters.next_ticket;
-        waiters.next_ticket = ticket.wrapping_add(1);
+        waiters.next_ticket = ticket + 1;
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { waiters.list.push_back_with_ticket(node, ticket) };
         true

@@ -257,15 +257,9 @@ impl RawLock {
     /// Releases the lock; `None` if it was not held.
     #[inline]
     pub fn release(&self) -> Option<()> {
-        let owner = self.owner.load(Ordering::Relaxed);
         // Before the lock is free: afterwards the word belongs to the next owner.
         self.owner.store(0, Ordering::Relaxed);
-        if self.permits.release(1, 1).is_err() {
-            // It was free; another thread may have acquired it in between.
-            let _ = self.owner.compare_exchange(0, owner, Ordering::Relaxed, Ordering::Relaxed);
-            return None;
-        }
-        Some(())
+        self.permits.release(1, 1).ok()
     }
 
     /// Whether somebody holds the lock.

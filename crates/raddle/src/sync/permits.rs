@@ -24,6 +24,8 @@
 //! of them wait for a thread to be scheduled (a convoy). Who waits is woken in the order of arrival, keeps its
 //! place while it competes, and after a millisecond without success asks for a hand-off, once per attempt.
 
+use std::mem;
+
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, wait};
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax};
@@ -196,11 +198,14 @@ impl Permits {
     ) -> Result<(), Failed> {
         let since = now();
         loop {
-            let node = Node::leaving(self, kind);
+            let node = Node::leaving_since(self, kind, since);
             if let Some(settled) = self.queue_unless_free::<W>(&node, standing, since, deadline) {
                 return settled;
             }
-            match wait(&node, deadline, waiter) {
+            let unwinding = Unwinding { permits: self, node: &node };
+            let end = wait(&node, deadline, waiter);
+            mem::forget(unwinding);
+            match end {
                 End::Granted => match node.granted() {
                     Grant::Handed => return Ok(()),
                     Grant::Compete => {
@@ -232,7 +237,7 @@ impl Permits {
         since: Nanoseconds,
         deadline: Deadline,
     ) -> Option<Result<(), Failed>> {
-        let starving = standing == Standing::Woken && W::HANDS_OFF && now() - since >= PATIENCE;
+        let starving = W::HANDS_OFF && now().saturating_sub(since) >= PATIENCE;
         let expired = standing == Standing::Woken && deadline.has_passed();
         let mut waiters = self.enter();
         let mut word = self.word.load(Ordering::Relaxed);
@@ -259,12 +264,32 @@ impl Permits {
         // SAFETY: the node is new, and its waiter keeps it in place until its wait is over.
         unsafe {
             match standing {
-                Standing::Newcomer => waiters.list.push_back(node),
+                // A newcomer goes to the end, and one that comes back from a handler to where it was.
+                Standing::Newcomer => waiters.list.push_by_age(node),
                 // Back to where it was: whoever waits longest is woken first.
                 Standing::Woken => waiters.list.push_front(node),
             }
         }
         None
+    }
+
+    /// A waiter that cannot use it gives on what it got.
+    fn pass_on(&self, grant: Grant) {
+        match grant {
+            Grant::Handed => {
+                // It was taken from the permits that exist, so there is room for it.
+                let _ = self.release(1, MAX_PERMITS);
+            }
+            Grant::Compete => {
+                let mut wakes = WakeList::new();
+                let mut waiters = self.enter();
+                self.word.fetch_sub(ONE_WOKEN, Ordering::Relaxed);
+                self.wake_competitors(&mut waiters.list, &mut wakes);
+                drop(waiters);
+                wakes.wake_all();
+            }
+            Grant::Nothing | Grant::Refused => {}
+        }
     }
 
     /// Gives `count` permits back, if there are at most `limit` free ones after that.
@@ -371,6 +396,18 @@ impl Permits {
             self.word.fetch_and(!(WAITERS | HAND_OFF | WOKEN), Ordering::Relaxed);
         }
         waiters
+    }
+}
+
+/// A waiter has panicked, against its contract: what it was granted is not lost.
+struct Unwinding<'a> {
+    permits: &'a Permits,
+    node: &'a Node<'a>,
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.permits.pass_on(self.node.granted());
     }
 }
 

@@ -248,7 +248,7 @@ impl RawRLock {
     pub fn restore<W: Waiter>(&self, levels: u64, waiter: &mut W) {
         let mut waiter = crate::park::Uninterruptible(waiter);
         if self.lock.acquire_as(WaitKind::RLock, Deadline::NEVER, &mut waiter).is_ok() {
-            self.set_levels(levels);
+            self.set_levels(levels.max(1));
         }
     }
 

@@ -1,7 +1,6 @@
 //! Processes and threads on Unix: fork, the end of a thread, and its number.
 
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// One more than there are forks between the first process and this one.
 // std's atomic even where others are modelled: it changes only while the process has one thread.
@@ -18,10 +17,28 @@ pub(crate) fn fork_epoch() -> u32 {
 }
 
 /// Counts forks from now on.
+#[inline]
 pub(crate) fn watch_forks() {
-    static REGISTER: Once = Once::new();
+    if !WATCHING.load(Ordering::Acquire) {
+        register();
+    }
+}
 
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// The process that has counted its own fork last.
+static COUNTED: AtomicI32 = AtomicI32::new(0);
+
+// Not a `Once`: one that another thread is inside of at the time of a fork is never free in the child.
+#[cold]
+fn register() {
     extern "C" fn in_child() {
+        // SAFETY: getpid has no preconditions.
+        let process = unsafe { libc::getpid() };
+        // Two threads may have registered at the same time.
+        if COUNTED.swap(process, Ordering::Relaxed) == process {
+            return;
+        }
         let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 2);
         FORK_EPOCH.store(epoch, Ordering::Relaxed);
         let repair = REPAIR.load(Ordering::Relaxed);
@@ -32,11 +49,11 @@ pub(crate) fn watch_forks() {
         }
     }
 
-    REGISTER.call_once(|| {
-        // SAFETY: `in_child` is async-signal-safe: it stores words, and `repair` only follows and
-        // stores pointers. If the registration fails for want of memory, forks are not noticed.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    });
+    // SAFETY: `in_child` is async-signal-safe: it stores words, and `repair` only follows and
+    // stores pointers. If the registration fails for want of memory, forks are not noticed.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    // ORDERING: Release meets the Acquire in `watch_forks`: who sees it set is counted.
+    WATCHING.store(true, Ordering::Release);
 }
 
 /// Runs `repair` in every forked child from now on, on the thread that forked, before `fork` returns there. There is
@@ -50,7 +67,8 @@ pub(crate) fn on_fork_in_child(repair: fn()) {
 /// thread-local values.
 pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     static EXIT: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
-    static KEY: std::sync::OnceLock<Option<libc::pthread_key_t>> = std::sync::OnceLock::new();
+    /// The key, plus one; 0 before there is one. Not a `OnceLock`, for the reason given at `register`.
+    static KEY: AtomicU64 = AtomicU64::new(0);
 
     extern "C" fn at_exit(value: *mut libc::c_void) {
         // SAFETY: the pointer was made from a `fn(*const ())` below, before any key was set.
@@ -58,17 +76,24 @@ pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
         exit(value.cast_const().cast());
     }
 
-    let key = *KEY.get_or_init(|| {
-        EXIT.store(exit as *mut (), Ordering::Relaxed);
+    EXIT.store(exit as *mut (), Ordering::Relaxed);
+    if KEY.load(Ordering::Acquire) == 0 {
         let mut key = 0;
         // SAFETY: `key` is writable, and `at_exit` accepts what `pthread_setspecific` is given.
-        let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(at_exit)) };
-        (failed == 0).then_some(key)
-    });
-    if let Some(key) = key {
-        // SAFETY: the key is valid. A failure for want of memory means that this thread's record is never used again.
-        unsafe { libc::pthread_setspecific(key, value.cast()) };
+        if unsafe { libc::pthread_key_create(&raw mut key, Some(at_exit)) } != 0 {
+            // No keys left: the records of ended threads are not used again.
+            return;
+        }
+        // ORDERING: Release publishes `EXIT` with the key.
+        if KEY.compare_exchange(0, u64::from(key) + 1, Ordering::Release, Ordering::Relaxed).is_err() {
+            // SAFETY: the key is ours, and no thread has used it.
+            unsafe { libc::pthread_key_delete(key) };
+        }
     }
+    // A key that fits came out of `pthread_key_create`.
+    let Ok(key) = libc::pthread_key_t::try_from(KEY.load(Ordering::Acquire) - 1) else { return };
+    // SAFETY: the key is valid. A failure for want of memory means that this thread's record is never used again.
+    unsafe { libc::pthread_setspecific(key, value.cast()) };
 }
 
 /// The operating system's number of the current thread.
