@@ -43,8 +43,13 @@ class Queue(_native.Queue, _StockQueue):
     queue for good to the standard library's algorithm, with the items and the waiting threads.
     """
 
+    # Whether objects of the class run the standard library's algorithm from the beginning.
+    _is_born_moved = False
+
     def __init__(self, maxsize: int = 0) -> None:
-        if _has_hooks(type(self)) or not self._begin(maxsize):
+        kind = type(self)
+        # Looked at again, because a hook may have been set on the class since it was made.
+        if kind._is_born_moved or _has_hooks(kind) or not self._begin(maxsize):
             self._retire()
             self.maxsize = maxsize
             self._init(maxsize)
@@ -53,7 +58,8 @@ class Queue(_native.Queue, _StockQueue):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _overrides.honour(cls, Queue, _StockQueue, {"put_nowait": "put", "get_nowait": "get"})
-        if _has_hooks(cls):
+        cls._is_born_moved = _has_hooks(cls)
+        if cls._is_born_moved:
             # Such a queue need not look whether it has moved: its objects have these from the beginning.
             for name in (*_LIVE, *_COUNTED):
                 if getattr(cls, name) is getattr(Queue, name):
@@ -90,6 +96,30 @@ def _parts() -> dict[str, Any]:
 
 
 _CAN_SHUT_DOWN = hasattr(_StockQueue, "shutdown")
+
+
+class _Hook:
+    """A method of the standard library's algorithm that a queue may be given for itself alone."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stock = getattr(_StockQueue, name)
+
+    def __get__(self, queue: Queue | None, kind: type[Queue]) -> Any:
+        if queue is None:
+            return self._stock
+        return vars(queue).get(self._name) or self._stock.__get__(queue)
+
+    def __set__(self, queue: Queue, value: object) -> None:
+        queue._move_out()
+        vars(queue)[self._name] = value
+
+    def __delete__(self, queue: Queue) -> None:
+        del vars(queue)[self._name]
+
+
+for name in ("_init", "_qsize", "_put", "_get"):
+    setattr(Queue, name, _Hook(name))
 
 
 def _has_hooks(kind: type[Queue]) -> bool:

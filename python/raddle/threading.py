@@ -16,6 +16,7 @@ from raddle import _facade, _native, _overrides
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sized
+    from typing import Any
 
 # Before 3.13 the standard library's `Lock` is a function, and the type cannot be called.
 if sys.version_info >= (3, 13):
@@ -69,10 +70,22 @@ class Condition(_native.Condition, _StockCondition):
     # Written in Python, so that no native frame lies below the code of a lock of the user's making.
     def __init__(self, lock: _native.LockLike | None = None) -> None:
         lock = _CRLock() if lock is None else lock
-        # Gives the instance its attributes: the lock, and the lock's own methods.
-        _StockCondition.__init__(self, lock)  # type: ignore[arg-type]
         if self._use(lock):
-            del vars(self)["_waiters"]
+            self._bind(lock)
+        else:
+            _StockCondition.__init__(self, lock)  # type: ignore[arg-type]
+
+    def _bind(self, lock: Any) -> None:
+        """Give the object the methods of a lock of ours, as the standard library's class does."""
+        self._lock = lock
+        self.acquire = lock.acquire
+        self.release = lock.release
+        if sys.version_info >= (3, 14):
+            self.locked = lock.locked
+        if isinstance(lock, _CRLock):
+            self._release_save = lock._release_save
+            self._acquire_restore = lock._acquire_restore
+            self._is_owned = lock._is_owned
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
