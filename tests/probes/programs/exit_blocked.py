@@ -168,20 +168,48 @@ def item_comparison(body: str) -> None:
     python_below(inside, lambda: ordered.put(Item()))
 
 
-def finalizer_of_item(body: str) -> None:
+def finalizer_of_item(drop: Callable[[queue.Queue], Any]) -> None:
     """A finalizer of an item, run by the queue that drops it, that does not return."""
     inside = Inside()
 
     class Item:
         def __del__(self) -> None:
-            getattr(inside, body)()
+            inside.loop()
 
     def use() -> None:
         held: queue.Queue = queue.Queue()
         held.put(Item())
+        drop(held)
         del held
 
     python_below(inside, use)
+
+
+def finalizer_of_action() -> None:
+    """A finalizer of a barrier's action, run when the barrier goes, that does not return."""
+    inside = Inside()
+
+    class Action:
+        def __call__(self) -> None:
+            pass
+
+        def __del__(self) -> None:
+            inside.loop()
+
+    def use() -> None:
+        threading.Barrier(1, Action()).wait()
+
+    python_below(inside, use)
+
+
+def drop_nothing(_: queue.Queue) -> None:
+    """Leaves the item to the end of the queue."""
+
+
+def drop_by_shutdown(held: queue.Queue) -> None:
+    """Drops the item at once, where queues can be shut down."""
+    if hasattr(held, "shutdown"):
+        held.shutdown(immediate=True)
 
 
 def contended_lock() -> None:
@@ -251,7 +279,10 @@ CASES: dict[str, Callable[[], None]] = {
     "Condition, the foreign lock sleeps": lambda: foreign_lock("sleep"),
     "Condition, the foreign lock loops": lambda: foreign_lock("loop"),
     "PriorityQueue, the comparison loops": lambda: item_comparison("loop"),
-    "Queue, the item's finalizer loops": lambda: finalizer_of_item("loop"),
+    "Queue that goes, the item's finalizer loops": lambda: finalizer_of_item(drop_nothing),
+    "Queue shut down, the item's finalizer loops": lambda: finalizer_of_item(drop_by_shutdown),
+    "Queue.get(), the item's finalizer loops": lambda: finalizer_of_item(queue.Queue.get),
+    "Barrier that goes, the action's finalizer loops": finalizer_of_action,
     "busy with a lock": contended_lock,
     "busy with a queue": queue_traffic,
     "busy with waits that expire": expiring_waits,
