@@ -47,25 +47,37 @@ help: ## this index
 run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 	@$(VENV)/bin/python -m examples.tour
 
-test: rust lint types ## everything: Rust, lints, types, and Python on each of PYTHONS
-	@for python in $(PYTHONS); do $(MAKE) --no-print-directory python PYTHON=$$python || exit 1; done
-	@echo "make test: passed on $(PYTHONS)"
+test: ## everything: Rust, lints, types, and Python on each of PYTHONS
+	@failed=; \
+	for part in rust lint types; do \
+		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	for python in $(PYTHONS); do \
+		$(MAKE) --no-print-directory python PYTHON=$$python || failed="$$failed python:$$python"; \
+	done; \
+	if test -n "$$failed"; then echo "make test: FAILED:$$failed"; exit 1; fi; \
+	echo "make test: passed, with Python on $(PYTHONS)"
 
 ## Parts of make test
 
 rust: ## the crate's tests, with and without the probe, and the examples in the docs and the README
+	@echo "== Rust"
 	$(RUST)
+	@echo "== Rust, without the probe"
 	$(RUST) --no-default-features
+	@echo "== Rust, in the README"
 	cargo build --locked -p raddle
 	rustdoc --edition 2024 --test README.md --extern raddle=$(TARGET)/libraddle.rlib -L dependency=$(TARGET)/deps
 
 lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, clippy, ruff
+	@echo "== lints"
 	cargo fmt --all --check
 	PYO3_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(TOOLS)/bin/ruff check
 	$(TOOLS)/bin/ruff format --check
 
 types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
+	@echo "== types"
 	$(TOOLS)/bin/mypy
 	$(TOOLS)/bin/mypy --python-executable $(VENV)/bin/python -p benchmarks -p examples
 	$(TOOLS)/bin/pyright
