@@ -36,6 +36,8 @@ pub enum WaitKind {
     QueuePut,
     /// For the tasks of a [`Queue`](crate::queue::Queue) to be done.
     QueueJoin,
+    /// For the outcome of a [future](crate::futures).
+    Future,
 }
 
 /// One wait, as values.

@@ -12,5 +12,6 @@ mod queue;
 mod registry;
 mod rlock;
 mod semaphore;
+mod slot;
 mod support;
 mod waiter;

@@ -1,0 +1,366 @@
+//! The slot of a future: one outcome, which comes once, and everybody who wants to know.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+use crate::park::{Deadline, End, Failed, Grant, Node, Place, State as NodeState, WaitList, Waiter, WakeList, wait};
+use crate::probe::WaitKind;
+use crate::queue::SimpleQueue;
+use crate::sys::{AfterFork, AtomicU32, Guard, Ordering, Section, UnsafeCell};
+
+/// Where a future is in its life.
+///
+/// | from | by | to |
+/// |---|---|---|
+/// | `Pending` | [`Slot::begin`] | `Running` |
+/// | `Pending` | [`Slot::cancel`] | `Cancelled` |
+/// | `Cancelled` | [`Slot::begin`] | `CancelledAndNotified` |
+/// | `Pending`, `Running` | [`Slot::finish`] | `Finished` |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Stage {
+    /// Nobody works on it.
+    Pending = 0,
+    /// Somebody works on it.
+    Running = 1,
+    /// It was cancelled; whoever was to work on it does not know that yet.
+    Cancelled = 2,
+    /// It was cancelled, and whoever was to work on it knows.
+    CancelledAndNotified = 3,
+    /// The outcome is there.
+    Finished = 4,
+}
+
+impl Stage {
+    fn from_word(word: u32) -> Self {
+        match word {
+            0 => Self::Pending,
+            1 => Self::Running,
+            2 => Self::Cancelled,
+            3 => Self::CancelledAndNotified,
+            _ => Self::Finished,
+        }
+    }
+
+    /// Whether nothing more will come: the outcome is there, or it was cancelled.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        !matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// Whether the watchers have been told.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::CancelledAndNotified | Self::Finished)
+    }
+}
+
+/// What [`Slot::begin`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The work may begin.
+    Run,
+    /// It was cancelled, and is not to be done.
+    Cancelled,
+    /// It has begun, or is over, already.
+    Misplaced(Stage),
+}
+
+/// What [`Slot::cancel`] did.
+#[derive(Debug)]
+pub enum Cancelled<C> {
+    /// It is cancelled now. The callbacks are for the caller to call.
+    Now(Vec<C>),
+    /// It was cancelled before.
+    Before,
+    /// Too late: it runs, or is finished.
+    No,
+}
+
+/// One outcome `T`, which comes at most once, with those who wait for it, those who watch it among others, and callbacks `C`, which
+/// the slot keeps, but never calls.
+///
+/// # Fairness
+///
+/// All who wait go on when the outcome comes, in the order of their arrival.
+pub struct Slot<T, C> {
+    /// A [`Stage`]. Changes under the section only.
+    stage: AtomicU32,
+    /// Written once, under the section, before the stage says `Finished`; read by anybody after that.
+    outcome: UnsafeCell<Option<T>>,
+    inside: Section<Inside<C>>,
+}
+
+struct Inside<C> {
+    waiters: WaitList,
+    next_ticket: u64,
+    watchers: Vec<Watcher>,
+    callbacks: Vec<C>,
+}
+
+/// Somebody who wants to know which of several futures are settled.
+struct Watcher {
+    settled: Arc<SimpleQueue<usize>>,
+    index: usize,
+}
+
+impl<C> AfterFork for Inside<C> {
+    fn after_fork(&mut self, torn: bool) {
+        self.waiters.forget_all();
+        if torn {
+            // Not dropped, but forgotten: they may be half changed.
+            mem::forget(mem::take(&mut self.watchers));
+            mem::forget(mem::take(&mut self.callbacks));
+        }
+    }
+}
+
+// SAFETY: the outcome is moved in by one thread, and shared by all after that (`T: Send + Sync`); callbacks are moved (`C: Send`).
+unsafe impl<T: Send + Sync, C: Send> Sync for Slot<T, C> {}
+
+impl<T: Send + Sync, C: Send> Slot<T, C> {
+    /// A slot that is pending.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            stage: AtomicU32::new(Stage::Pending as u32),
+            outcome: UnsafeCell::new(None),
+            inside: Section::new(Inside {
+                waiters: WaitList::new(),
+                next_ticket: 0,
+                watchers: Vec::new(),
+                callbacks: Vec::new(),
+            }),
+        }
+    }
+
+    /// Where it is in its life.
+    #[inline]
+    pub fn stage(&self) -> Stage {
+        // ORDERING: Acquire meets the Release in `finish`: who sees `Finished` sees the outcome.
+        Stage::from_word(self.stage.load(Ordering::Acquire))
+    }
+
+    /// The outcome, once it is there.
+    #[inline]
+    pub fn outcome(&self) -> Option<&T> {
+        if self.stage() != Stage::Finished {
+            return None;
+        }
+        // SAFETY: it is never written again.
+        self.outcome.with(|outcome| unsafe { (*outcome).as_ref() })
+    }
+
+    /// The outcome of a slot that nobody else can reach any more.
+    pub fn into_outcome(self) -> Option<T> {
+        self.outcome.into_inner()
+    }
+
+    /// Whoever is to do the work asks whether to begin.
+    pub fn begin(&self) -> Begun {
+        let mut inside = self.inside.enter();
+        match self.stage() {
+            Stage::Pending => {
+                self.set_stage(Stage::Running);
+                Begun::Run
+            }
+            Stage::Cancelled => {
+                self.set_stage(Stage::CancelledAndNotified);
+                let watchers = mem::take(&mut inside.watchers);
+                drop(inside);
+                tell(watchers);
+                Begun::Cancelled
+            }
+            stage => Begun::Misplaced(stage),
+        }
+    }
+
+    /// Cancels it, unless the work has begun. All who wait go on.
+    pub fn cancel(&self) -> Cancelled<C> {
+        let mut inside = self.inside.enter();
+        match self.stage() {
+            Stage::Pending => {
+                self.set_stage(Stage::Cancelled);
+                let callbacks = mem::take(&mut inside.callbacks);
+                self.let_go(inside);
+                Cancelled::Now(callbacks)
+            }
+            Stage::Cancelled | Stage::CancelledAndNotified => Cancelled::Before,
+            Stage::Running | Stage::Finished => Cancelled::No,
+        }
+    }
+
+    /// The outcome comes. All who wait go on; the callbacks are for the caller to call.
+    ///
+    /// # Errors
+    ///
+    /// The outcome comes back, with the stage, if there is one already, or it was cancelled.
+    pub fn finish(&self, outcome: T) -> Result<Vec<C>, (Stage, T)> {
+        let mut inside = self.inside.enter();
+        let stage = self.stage();
+        if stage.is_done() {
+            drop(inside);
+            return Err((stage, outcome));
+        }
+        // SAFETY: nobody reads it before the stage says so, and it is written only here, under the section, once. There was
+        // nothing, so nothing is dropped.
+        self.outcome.with_mut(|slot| unsafe { slot.write(Some(outcome)) });
+        self.set_stage(Stage::Finished);
+        let callbacks = mem::take(&mut inside.callbacks);
+        let watchers = mem::take(&mut inside.watchers);
+        self.let_go(inside);
+        tell(watchers);
+        Ok(callbacks)
+    }
+
+    /// Keeps a callback for whoever finishes or cancels it.
+    ///
+    /// # Errors
+    ///
+    /// The callback comes back if it is done already: the caller calls it.
+    pub fn add_callback(&self, callback: C) -> Result<(), C> {
+        let mut inside = self.inside.enter();
+        if self.stage().is_done() {
+            return Err(callback);
+        }
+        inside.callbacks.push(callback);
+        Ok(())
+    }
+
+    /// Puts `index` into `settled` when it is settled; at once, if it is.
+    pub fn watch(&self, settled: &Arc<SimpleQueue<usize>>, index: usize) {
+        let mut inside = self.inside.enter();
+        if self.stage().is_settled() {
+            drop(inside);
+            settled.put(index);
+        } else {
+            inside.watchers.push(Watcher { settled: Arc::clone(settled), index });
+        }
+    }
+
+    /// Ends what [`Slot::watch`] began.
+    pub fn unwatch(&self, settled: &Arc<SimpleQueue<usize>>) {
+        let mut inside = self.inside.enter();
+        let watchers = mem::take(&mut inside.watchers);
+        let (others, own): (Vec<_>, Vec<_>) =
+            watchers.into_iter().partition(|watcher| !Arc::ptr_eq(&watcher.settled, settled));
+        inside.watchers = others;
+        drop(inside);
+        drop(own);
+    }
+
+    /// Waits until it is done, in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
+    pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        if self.stage().is_done() {
+            return Ok(());
+        }
+        if deadline == Deadline::PASSED {
+            return Err(Failed::TimedOut);
+        }
+        let node = Node::staying(self, WaitKind::Future);
+        let mut inside = self.inside.enter();
+        if self.stage().is_done() {
+            return Ok(());
+        }
+        let ticket = inside.ticket();
+        // SAFETY: the node is new, and stays here until its wait is over.
+        unsafe { inside.waiters.push_back_with_ticket(&node, ticket) };
+        drop(inside);
+        match wait(&node, deadline, waiter) {
+            End::Granted => Ok(()),
+            End::TimedOut => Err(Failed::TimedOut),
+            // Nothing to pass on: everybody was granted.
+            End::Aborted { .. } => Err(Failed::Aborted),
+        }
+    }
+
+    /// How many threads wait for it.
+    pub fn waiting(&self) -> usize {
+        self.inside.enter().waiters.len()
+    }
+
+    /// Shows the callbacks, for a collector of garbage. `visit` must not use the slot: it is called inside it.
+    pub fn for_each_callback(&self, visit: &mut dyn FnMut(&C)) {
+        self.inside.enter().callbacks.iter().for_each(visit);
+    }
+
+    /// Takes the callbacks out, for a collector of garbage: they are not called any more.
+    pub fn take_callbacks(&self) -> Vec<C> {
+        mem::take(&mut self.inside.enter().callbacks)
+    }
+
+    fn set_stage(&self, stage: Stage) {
+        // ORDERING: Release meets the Acquire in `stage`.
+        self.stage.store(stage as u32, Ordering::Release);
+    }
+
+    /// Ends the waits of all who wait. Nobody can come any more: the stage says so.
+    fn let_go<'a>(&'a self, mut inside: Guard<'a, Inside<C>>) {
+        let mut wakes = WakeList::new();
+        let ticket = inside.next_ticket;
+        while inside.waiters.grant_until(ticket, Grant::Handed, &mut wakes) {
+            drop(inside);
+            wakes.wake_all();
+            inside = self.inside.enter();
+        }
+        drop(inside);
+        wakes.wake_all();
+    }
+}
+
+fn tell(watchers: Vec<Watcher>) {
+    for watcher in watchers {
+        watcher.settled.put(watcher.index);
+    }
+}
+
+impl<C> Inside<C> {
+    fn ticket(&mut self) -> u64 {
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket + 1;
+        ticket
+    }
+}
+
+impl<T: Send + Sync, C: Send> Place for Slot<T, C> {
+    fn leave(&self, node: &Node<'_>) -> bool {
+        let mut inside = self.inside.enter();
+        let waits = node.state() == NodeState::Waiting;
+        if waits {
+            // SAFETY: it waits, so it is linked, here: a node of this place is pushed to this list only.
+            unsafe { inside.waiters.remove(node) };
+        }
+        waits
+    }
+
+    fn relink(&self, node: &Node<'_>) -> bool {
+        let mut inside = self.inside.enter();
+        if self.stage().is_done() {
+            return false;
+        }
+        let ticket = inside.ticket();
+        // SAFETY: the fork has emptied the list, and the node's wait goes on.
+        unsafe { inside.waiters.push_back_with_ticket(node, ticket) };
+        true
+    }
+}
+
+impl<T: Send + Sync, C: Send> Default for Slot<T, C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, C> fmt::Debug for Slot<T, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Slot")
+            .field("stage", &Stage::from_word(self.stage.load(Ordering::Relaxed)))
+            .finish_non_exhaustive()
+    }
+}
