@@ -11,13 +11,13 @@ conditions; all other names are the standard library's, live.
 
 from __future__ import annotations
 
+import os
 import queue as _stock
 from collections import deque
 
 from raddle import _facade, _native, _overrides
 from raddle.threading import Condition as _Condition
 from raddle.threading import Lock as _Lock
-from raddle.threading import RLock as _RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +133,11 @@ def _has_hooks(kind: type[Queue]) -> bool:
 
 
 # One queue moves out at a time: it is rare, and so nobody finds it half done.
-_moving = _RLock()
+_moving = _native.RLock()
+
+# A thread of the parent may have been at it, and there is no such thread in the child.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_moving._at_fork_reinit)
 
 
 def _of_the_successor(name: str) -> property:

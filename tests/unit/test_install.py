@@ -520,6 +520,37 @@ def test_a_forked_child_is_switched_too() -> None:
     )
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_child_forked_while_a_queue_moves_can_move_its_own() -> None:
+    check(
+        """
+        import raddle
+        raddle.install()
+        import queue, threading, warnings
+        from raddle.queue import _moving
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside a thread
+        held, done = threading.Event(), threading.Event()
+        def hold():
+            with _moving:
+                held.set()
+                done.wait()
+        holder = threading.Thread(target=hold)
+        holder.start()
+        held.wait()
+        child = os.fork()
+        if child == 0:
+            made = queue.Queue()
+            made.put(1)
+            with made.mutex:
+                os._exit(0 if list(made.queue) == [1] else 1)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        done.set()
+        holder.join()
+        assert code == 0
+        """
+    )
+
+
 PREAMBLE = """
 import os
 import sys
