@@ -94,7 +94,8 @@ def main() -> None:
     flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
     profile = "PGO" if "--enable-optimizations" in flags or "-fprofile-use" in flags else "no PGO"
     console = Console(width=120)
-    console.print(f"CPython {platform.python_version()}, {profile}", highlight=False)
+    build = ", free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    console.print(f"CPython {platform.python_version()}{build}, {profile}", highlight=False)
     console.print(table)
 
 
