@@ -12,18 +12,29 @@ use std::ops::ControlFlow;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
-use pyo3::{PyErr, ffi};
+use pyo3::{PyTypeInfo, ffi};
 use raddle::park::Waiter;
+
+use crate::convert::py_size;
 
 /// An exception is set in the interpreter.
 #[derive(Debug)]
 pub(crate) struct Raised;
 
-/// Sets `error` in the interpreter.
+/// Sets an exception of class `E` with `text` in the interpreter.
+///
+/// By hand, and not through [`PyErr`]: in a raw method PyO3 does not know that the thread is attached. It would keep references that are
+/// dropped for later, and refuses to attach once the interpreter shuts down.
 #[cold]
-pub(crate) fn raise(error: PyErr) -> Raised {
-    // Attached already; but PyO3 has not seen that in a raw method, and would keep references that are dropped for later.
-    Python::attach(|py| error.restore(py));
+pub(crate) fn raise<E: PyTypeInfo>(text: &str) -> Raised {
+    // SAFETY: attached; the text is valid for its length; `PyErr_SetObject` takes its own references.
+    unsafe {
+        let text = ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), py_size(text.len()));
+        if !text.is_null() {
+            ffi::PyErr_SetObject(E::type_object_raw(Python::assume_attached()).cast(), text);
+            ffi::Py_DECREF(text);
+        }
+    }
     Raised
 }
 

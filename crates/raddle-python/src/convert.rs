@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::ffi::{self, PyObject};
+use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use raddle::park::Deadline;
 
 use crate::boundary::{Raised, raise};
@@ -60,10 +60,26 @@ pub(crate) unsafe fn seconds(object: *mut PyObject) -> Result<f64, Raised> {
         if ffi::PyFloat_Check(object) != 0 {
             let value = ffi::PyFloat_AsDouble(object);
             if value.is_nan() {
-                return Err(raise(PyValueError::new_err("Invalid value NaN (not a number)")));
+                return Err(raise::<PyValueError>("Invalid value NaN (not a number)"));
             }
             return Ok(value);
         }
+        #[allow(clippy::cast_precision_loss, reason = "beyond 2^53 seconds nobody looks at the last one")]
+        Ok(match integer(object)? {
+            Ok(value) => value as f64,
+            Err(sign) => f64::from(sign) * f64::INFINITY,
+        })
+    }
+}
+
+/// What counts as an integer; only its sign if 64 bits do not hold it.
+///
+/// # Safety
+///
+/// `object` is valid, and the thread is attached.
+pub(crate) unsafe fn integer(object: *mut PyObject) -> Result<Result<i64, i32>, Raised> {
+    // SAFETY: the caller's promise.
+    unsafe {
         let index = ffi::PyNumber_Index(object);
         if index.is_null() {
             return Err(Raised);
@@ -74,18 +90,14 @@ pub(crate) unsafe fn seconds(object: *mut PyObject) -> Result<f64, Raised> {
         if value == -1 && overflow == 0 && !ffi::PyErr_Occurred().is_null() {
             return Err(Raised);
         }
-        #[allow(clippy::cast_precision_loss, reason = "beyond 2^53 seconds nobody looks at the last one")]
-        Ok(match overflow {
-            0 => value as f64,
-            sign => f64::from(sign) * f64::INFINITY,
-        })
+        Ok(if overflow == 0 { Ok(value) } else { Err(overflow) })
     }
 }
 
 /// The moment `seconds` from now, which is not negative.
 pub(crate) fn deadline_after(seconds: f64) -> Result<Deadline, Raised> {
     if seconds > TIMEOUT_MAX {
-        return Err(raise(PyOverflowError::new_err("timeout value is too large")));
+        return Err(raise::<PyOverflowError>("timeout value is too large"));
     }
     // Rounded up, as CPython does: a wait is never shorter than what was asked for.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
@@ -122,7 +134,7 @@ pub(crate) unsafe fn count(object: *mut PyObject, least: i64, too_small: &'stati
     }
     match u64::try_from(count) {
         Ok(value) if count >= least => Ok(value),
-        _ => Err(raise(PyValueError::new_err(too_small))),
+        _ => Err(raise::<PyValueError>(too_small)),
     }
 }
 
@@ -135,7 +147,7 @@ pub(crate) fn remaining_seconds(deadline: Deadline) -> *mut PyObject {
 
 /// The error for arguments that do not fit the parameters.
 pub(crate) fn wrong_arguments(signature: &str) -> Raised {
-    raise(PyTypeError::new_err(format!("wrong arguments: the signature is {signature}")))
+    raise::<PyTypeError>(&format!("wrong arguments: the signature is {signature}"))
 }
 
 /// The deadline that `acquire(blocking=True, timeout=-1)` of a lock says.
@@ -156,10 +168,13 @@ fn lock_deadline_of(arguments: Arguments) -> Result<Deadline, Raised> {
     match (blocking, unlimited) {
         (true, true) => Ok(Deadline::NEVER),
         (false, true) => Ok(Deadline::PASSED),
-        (false, false) => Err(raise(PyValueError::new_err("can't specify a timeout for a non-blocking call"))),
-        (true, false) if timeout < 0.0 => {
-            Err(raise(PyValueError::new_err("timeout value must be a non-negative number")))
-        }
+        (false, false) => Err(raise::<PyValueError>("can't specify a timeout for a non-blocking call")),
+        (true, false) if timeout < 0.0 => Err(raise::<PyValueError>("timeout value must be a non-negative number")),
         (true, false) => deadline_after(timeout),
     }
+}
+
+/// A count as the interpreter has it.
+pub(crate) fn py_size(count: usize) -> Py_ssize_t {
+    Py_ssize_t::try_from(count).unwrap_or(Py_ssize_t::MAX)
 }

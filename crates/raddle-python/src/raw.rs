@@ -56,10 +56,6 @@ impl Reply {
         // SAFETY: as above.
         Self::Object(unsafe { ffi::Py_NewRef(if value { ffi::Py_True() } else { ffi::Py_False() }) })
     }
-
-    pub(crate) fn raise(error: PyErr) -> Self {
-        raise(error).into()
-    }
 }
 
 impl From<Raised> for Reply {
@@ -154,7 +150,7 @@ pub(crate) fn guarded(body: impl FnOnce() -> Reply) -> Reply {
             .map(ToString::to_string)
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        Reply::raise(PySystemError::new_err(format!("internal error of raddle: {text}")))
+        raise::<PySystemError>(&format!("internal error of raddle: {text}")).into()
     })
 }
 

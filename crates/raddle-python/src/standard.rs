@@ -6,8 +6,8 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3::exceptions::{PyKeyError, PyRuntimeError};
-use pyo3::ffi::{self, Py_ssize_t, PyObject};
+use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyTypeError};
+use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use crate::boundary::{Raised, raise};
@@ -75,15 +75,15 @@ impl Standard {
     pub(crate) fn raise(self) -> Raised {
         let class = self.object();
         if class.is_null() {
-            return raise(self.missing());
+            return self.missing();
         }
         // SAFETY: attached, and an exception class.
         unsafe { ffi::PyErr_SetNone(class) };
         Raised
     }
 
-    fn missing(self) -> PyErr {
-        PyRuntimeError::new_err(format!(
+    fn missing(self) -> Raised {
+        raise::<PyRuntimeError>(&format!(
             "{} is not there: use the classes of raddle.threading and raddle.queue",
             NAMES[self as usize]
         ))
@@ -139,12 +139,11 @@ impl Standard {
 }
 
 fn too_many_or_missing(standard: Standard, count: usize) -> *mut PyObject {
-    let error = if count >= MOST_ARGUMENTS {
-        pyo3::exceptions::PyTypeError::new_err(format!("{}() got {count} arguments", NAMES[standard as usize]))
+    let Raised = if count >= MOST_ARGUMENTS {
+        raise::<PyTypeError>(&format!("{}() got {count} arguments", NAMES[standard as usize]))
     } else {
         standard.missing()
     };
-    let Raised = raise(error);
     ptr::null_mut()
 }
 
@@ -159,9 +158,4 @@ pub(crate) fn _lend(name: &str, object: Bound<'_, PyAny>) -> PyResult<()> {
     // ORDERING: Release meets the Acquire in `object`.
     OBJECTS[index].store(object.into_ptr(), Ordering::Release);
     Ok(())
-}
-
-/// A count as the interpreter has it.
-pub(crate) fn py_size(count: usize) -> Py_ssize_t {
-    Py_ssize_t::try_from(count).unwrap_or(Py_ssize_t::MAX)
 }

@@ -16,7 +16,7 @@ use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
 use crate::item::Item;
 use crate::raw::{Arguments, Function, Method, Reply, method};
-use crate::standard::{Standard, py_size};
+use crate::standard::Standard;
 
 /// The native part of `raddle.queue.Queue`.
 ///
@@ -112,24 +112,27 @@ impl Queue {
         if items.is_empty() {
             return Reply::Raised;
         }
-        Python::attach(|py| {
-            let error = PyErr::fetch(py);
-            let list = PyList::new(py, items.iter().map(Item::as_py));
-            match list {
-                Ok(list) => Reply::StandardWith(
-                    Standard::QueueTakeBack,
-                    [list.into_ptr(), error.into_value(py).into_ptr(), ptr::null_mut()],
-                ),
-                Err(other) => Reply::raise(other),
+        // SAFETY: attached, as in every method. Nothing below drops a `Py`, which would need PyO3 to know that.
+        let py = unsafe { Python::assume_attached() };
+        let error = PyErr::fetch(py).into_value(py).into_ptr();
+        // SAFETY: attached; a new list that is filled with new references.
+        let list = unsafe {
+            let list = ffi::PyList_New(0);
+            for item in &items {
+                if list.is_null() || ffi::PyList_Append(list, item.as_py().as_ptr()) < 0 {
+                    return Reply::Raised;
+                }
             }
-        })
+            list
+        };
+        Reply::StandardWith(Standard::QueueTakeBack, [list, error, ptr::null_mut()])
     }
 
     fn task_done(&self) -> Result<Reply, Raised> {
         match self.raw.task_done() {
             Ok(()) => Ok(Reply::none()),
             Err(_) if self.raw.is_retired() => Ok(Reply::Standard(Standard::QueueTaskDone)),
-            Err(_) => Err(raise(PyValueError::new_err("task_done() called too many times"))),
+            Err(_) => Err(raise::<PyValueError>("task_done() called too many times")),
         }
     }
 
@@ -186,7 +189,7 @@ unsafe fn deadline(block: *mut PyObject, timeout: *mut PyObject) -> Result<Deadl
         }
         let seconds = convert::seconds(timeout)?;
         if seconds < 0.0 {
-            return Err(raise(PyValueError::new_err("'timeout' must be a non-negative number")));
+            return Err(raise::<PyValueError>("'timeout' must be a non-negative number"));
         }
         convert::deadline_after(seconds)
     }
@@ -208,6 +211,9 @@ impl Queue {
     /// Begin with room for `maxsize` items. Return false if that is not an integer, and nothing was done.
     fn _begin(&self, maxsize: &Bound<'_, PyAny>) -> bool {
         let Ok(maxsize) = maxsize.extract::<i64>() else { return false };
+        // Begun a second time, it begins anew.
+        drop(self.raw.drain());
+        self.raw.set_unfinished(0);
         self.set_capacity(maxsize);
         true
     }
@@ -364,7 +370,7 @@ method!(task_done, Queue, |this, object| this.task_done());
 method!(join, Queue, |this, object| this.join());
 method!(qsize, Queue, |this, object| {
     // SAFETY: attached.
-    this.ask(Standard::QueueQsize, |raw| Reply::Object(unsafe { ffi::PyLong_FromSsize_t(py_size(raw.len())) }))
+    this.ask(Standard::QueueQsize, |raw| Reply::Object(unsafe { ffi::PyLong_FromSsize_t(convert::py_size(raw.len())) }))
 });
 method!(empty, Queue, |this, object| this.ask(Standard::QueueEmpty, |raw| Reply::bool(raw.is_empty())));
 method!(full, Queue, |this, object| this.ask(Standard::QueueFull, |raw| Reply::bool(raw.is_full())));

@@ -9,11 +9,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use raddle::sync::{Arrival, Barrier as RawBarrier, BarrierError};
 
-use crate::boundary::{Attached, Raised};
+use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
 use crate::item::Item;
 use crate::raw::{Arguments, Function, Method, Reply, method};
-use crate::standard::{Standard, py_size};
+use crate::standard::Standard;
 
 /// The native part of `raddle.threading.Barrier`.
 ///
@@ -31,13 +31,15 @@ struct Parts {
     timeout: Option<Item>,
 }
 
+const NOT_BEGUN: &str = "Barrier.__init__() not called";
+
 impl Barrier {
     fn parts(&self) -> PyResult<&Parts> {
-        self.parts.get().ok_or_else(|| PyRuntimeError::new_err("Barrier.__init__() not called"))
+        self.parts.get().ok_or_else(|| PyRuntimeError::new_err(NOT_BEGUN))
     }
 
     fn wait(&self, arguments: Arguments) -> Result<Reply, Raised> {
-        let parts = self.parts().map_err(crate::boundary::raise)?;
+        let Some(parts) = self.parts.get() else { return Err(raise::<PyRuntimeError>(NOT_BEGUN)) };
         if parts.action.is_some() {
             return Ok(Reply::Standard(Standard::BarrierWait));
         }
@@ -49,7 +51,7 @@ impl Barrier {
             Arrival::Last(last) => last.complete().map_err(|_| Standard::BrokenBarrierError.raise())?,
         };
         // SAFETY: attached.
-        Ok(Reply::Object(unsafe { pyo3::ffi::PyLong_FromSsize_t(py_size(index)) }))
+        Ok(Reply::Object(unsafe { pyo3::ffi::PyLong_FromSsize_t(convert::py_size(index)) }))
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyRuntimeError;
-use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -50,7 +49,7 @@ impl Condition {
             Home::RLock(lock) => (lock.get().raw().release(), "cannot release un-acquired lock"),
             Home::Foreign => return Ok(Reply::Standard(Standard::ConditionExit)),
         };
-        released.map(|()| Reply::none()).ok_or_else(|| raise(PyRuntimeError::new_err(text)))
+        released.map(|()| Reply::none()).ok_or_else(|| raise::<PyRuntimeError>(text))
     }
 
     fn wait(&self, arguments: Arguments) -> Result<Reply, Raised> {
@@ -62,7 +61,7 @@ impl Condition {
             return Err(convert::wrong_arguments("wait(timeout=None)"));
         };
         if !home.is_owned() {
-            return Err(raise(PyRuntimeError::new_err("cannot wait on un-acquired lock")));
+            return Err(raise::<PyRuntimeError>("cannot wait on un-acquired lock"));
         }
         // SAFETY: an argument of the call, attached.
         let deadline = unsafe { convert::deadline(timeout)? };
@@ -76,7 +75,7 @@ impl Condition {
     fn notify(&self, count: usize, foreign: Standard) -> Result<Reply, Raised> {
         let home = self.home()?;
         if !home.is_owned() {
-            return Err(raise(PyRuntimeError::new_err("cannot notify on un-acquired lock")));
+            return Err(raise::<PyRuntimeError>("cannot notify on un-acquired lock"));
         }
         match home {
             Home::Lock(lock) => self.raw.notify_with(lock.get().raw(), count),
@@ -94,18 +93,23 @@ impl Condition {
             1
         } else {
             // SAFETY: an argument of the call, attached.
-            let count = unsafe { ffi::PyLong_AsLongLong(count) };
-            // SAFETY: attached.
-            if count == -1 && !unsafe { ffi::PyErr_Occurred() }.is_null() {
-                return Err(Raised);
+            match unsafe { convert::integer(count)? } {
+                Ok(count) => usize::try_from(count).unwrap_or(0),
+                // More than there can be; or less than none.
+                Err(sign) => {
+                    if sign > 0 {
+                        usize::MAX
+                    } else {
+                        0
+                    }
+                }
             }
-            usize::try_from(count).unwrap_or(0)
         };
         self.notify(count, Standard::ConditionNotify)
     }
 
     fn home(&self) -> Result<&Home, Raised> {
-        self.lock.get().ok_or_else(|| raise(PyRuntimeError::new_err("Condition.__init__() not called")))
+        self.lock.get().ok_or_else(|| raise::<PyRuntimeError>("Condition.__init__() not called"))
     }
 }
 

@@ -37,7 +37,7 @@ impl Lock {
     fn release(&self) -> Result<Reply, Raised> {
         match self.raw.release() {
             Some(()) => Ok(Reply::none()),
-            None => Err(raise(PyRuntimeError::new_err("release unlocked lock"))),
+            None => Err(raise::<PyRuntimeError>("release unlocked lock")),
         }
     }
 }

@@ -38,7 +38,7 @@ impl RLock {
     fn release(&self) -> Result<Reply, Raised> {
         match self.raw.release() {
             Some(()) => Ok(Reply::none()),
-            None => Err(raise(not_acquired())),
+            None => Err(raise::<PyRuntimeError>(NOT_ACQUIRED)),
         }
     }
 
@@ -49,9 +49,7 @@ impl RLock {
     }
 }
 
-fn not_acquired() -> PyErr {
-    PyRuntimeError::new_err("cannot release un-acquired lock")
-}
+const NOT_ACQUIRED: &str = "cannot release un-acquired lock";
 
 #[pymethods]
 impl RLock {
@@ -84,7 +82,7 @@ impl RLock {
     /// Release all levels. Return what `_acquire_restore` needs to take them back.
     fn _release_save(&self) -> PyResult<(u64, u64)> {
         let owner = self.owner_ident();
-        self.raw.release_all().map(|levels| (levels, owner)).ok_or_else(not_acquired)
+        self.raw.release_all().map(|levels| (levels, owner)).ok_or_else(|| PyRuntimeError::new_err(NOT_ACQUIRED))
     }
 
     /// Take back what `_release_save` has released. Not ended by signals.

@@ -62,7 +62,7 @@ impl Semaphore {
                 return Ok(Deadline::PASSED);
             }
         }
-        Err(raise(PyValueError::new_err("can't specify timeout for non-blocking acquire")))
+        Err(raise::<PyValueError>("can't specify timeout for non-blocking acquire"))
     }
 
     #[inline]
@@ -84,7 +84,7 @@ impl Semaphore {
         // ORDERING: Relaxed: whoever may use the semaphore got it after `__init__`.
         match self.raw.release_within(count, self.bound.load(Ordering::Relaxed)) {
             Ok(()) => Ok(Reply::none()),
-            Err(_) => Err(raise(PyValueError::new_err("Semaphore released too many times"))),
+            Err(_) => Err(raise::<PyValueError>("Semaphore released too many times")),
         }
     }
 }
