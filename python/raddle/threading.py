@@ -38,11 +38,12 @@ def RLock(*args: object, **kwargs: object) -> _native.RLock:
     Fairness: a release frees the lock and wakes the oldest waiter, which competes for it; a waiter
     that is older than a millisecond may get it handed over.
     """
-    if (args or kwargs) and sys.version_info >= (3, 14):
+    if (args or kwargs) and sys.version_info >= (3, 13):
         import warnings
 
+        # In the standard library's words.
         warnings.warn(
-            "RLock takes no arguments; they are ignored, and from Python 3.15 on an error",
+            "Passing arguments to RLock is deprecated and will be removed in 3.15",
             DeprecationWarning,
             stacklevel=2,
         )

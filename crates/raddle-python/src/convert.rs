@@ -120,20 +120,16 @@ pub(crate) unsafe fn deadline(timeout: *mut PyObject) -> Result<Deadline, Raised
     }
 }
 
-/// A count of at least `least`, with the error text for less.
+/// A count of at least `least`, with the error text for less; `u64::MAX` for one that 64 bits do not hold.
 ///
 /// # Safety
 ///
 /// `object` is valid, and the thread is attached.
 pub(crate) unsafe fn count(object: *mut PyObject, least: i64, too_small: &'static str) -> Result<u64, Raised> {
     // SAFETY: the caller's promise.
-    let count = unsafe { ffi::PyLong_AsLongLong(object) };
-    // SAFETY: attached.
-    if count == -1 && !unsafe { ffi::PyErr_Occurred() }.is_null() {
-        return Err(Raised);
-    }
-    match u64::try_from(count) {
-        Ok(value) if count >= least => Ok(value),
+    match unsafe { integer(object)? } {
+        Ok(count) if count >= least => Ok(count.unsigned_abs()),
+        Err(sign) if sign > 0 => Ok(u64::MAX),
         _ => Err(raise::<PyValueError>(too_small)),
     }
 }
@@ -165,6 +161,10 @@ fn lock_deadline_of(arguments: Arguments) -> Result<Deadline, Raised> {
         unsafe { (truth(blocking, true)?, if timeout.is_null() { -1.0 } else { seconds(timeout)? }) };
     #[allow(clippy::float_cmp, reason = "-1 is the exact value that says: none")]
     let unlimited = timeout == -1.0;
+    // The size is looked at before the sign.
+    if timeout.abs() > TIMEOUT_MAX {
+        return Err(raise::<PyOverflowError>("timeout value is too large"));
+    }
     match (blocking, unlimited) {
         (true, true) => Ok(Deadline::NEVER),
         (false, true) => Ok(Deadline::PASSED),

@@ -55,6 +55,8 @@ mod native {
         for (class, methods) in methods {
             raw::add_methods(&class, methods)?;
         }
+        raw::seal(&class::<Lock>(module));
+        raw::seal(&class::<RLock>(module));
         // As the function that it stands for says of itself.
         module.getattr("allocate_lock")?.setattr("__module__", "_thread")
     }

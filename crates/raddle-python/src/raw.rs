@@ -221,6 +221,21 @@ pub(crate) enum Function {
     WithoutArguments(WithoutArguments),
 }
 
+/// Makes the class one whose attributes cannot be set, as those are that it stands for.
+pub(crate) fn seal(class: &Bound<'_, PyType>) {
+    let class = class.as_type_ptr();
+    // SAFETY: the class is a type of ours, which nobody else uses yet: the module is being made.
+    unsafe {
+        #[cfg(not(Py_GIL_DISABLED))]
+        {
+            (*class).tp_flags |= ffi::Py_TPFLAGS_IMMUTABLETYPE;
+        }
+        #[cfg(Py_GIL_DISABLED)]
+        (*class).tp_flags.fetch_or(ffi::Py_TPFLAGS_IMMUTABLETYPE, std::sync::atomic::Ordering::Relaxed);
+        ffi::PyType_Modified(class);
+    }
+}
+
 /// Gives the class its methods.
 pub(crate) fn add_methods(class: &Bound<'_, PyType>, methods: &[Method]) -> PyResult<()> {
     for method in methods {

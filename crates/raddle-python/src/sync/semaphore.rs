@@ -1,8 +1,9 @@
 //! `threading.Semaphore` and `threading.BoundedSemaphore`.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use raddle::park::Deadline;
@@ -28,14 +29,14 @@ impl Semaphore {
     }
 
     /// Begins with `value` permits, and forgets what was.
-    fn begin(&self, value: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
-        let value = value.map_or(Ok(1), |value| {
+    fn begin(&self, value: Given<'_>) -> PyResult<u64> {
+        let value = value.0.map_or(Ok(1), |value| {
             // SAFETY: a valid object, attached.
             unsafe { convert::count(value.as_ptr(), 0, "semaphore initial value must be >= 0") }
                 .map_err(|Raised| PyErr::fetch(value.py()))
         })?;
         if value > RawSemaphore::MAX_PERMITS {
-            return Err(PyValueError::new_err("semaphore initial value must be less than 2**40"));
+            return Err(PyOverflowError::new_err("semaphore initial value must be less than 2**40"));
         }
         self.raw.reset_after_fork(value);
         Ok(value)
@@ -89,6 +90,17 @@ impl Semaphore {
     }
 }
 
+/// An argument, which may be `None`; nothing if none was given.
+struct Given<'py>(Option<Bound<'py, PyAny>>);
+
+impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+    type Error = Infallible;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> Result<Self, Infallible> {
+        Ok(Self(Some(object.to_owned())))
+    }
+}
+
 #[pymethods]
 impl Semaphore {
     #[new]
@@ -97,8 +109,8 @@ impl Semaphore {
         Self::unbounded()
     }
 
-    #[pyo3(signature = (value=None))]
-    fn __init__(&self, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (value=Given(None)))]
+    fn __init__(&self, value: Given<'_>) -> PyResult<()> {
         self.begin(value).map(|_| ())
     }
 
@@ -127,8 +139,8 @@ impl BoundedSemaphore {
         PyClassInitializer::from(semaphore).add_subclass(Self)
     }
 
-    #[pyo3(signature = (value=None))]
-    fn __init__(slf: &Bound<'_, Self>, value: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (value=Given(None)))]
+    fn __init__(slf: &Bound<'_, Self>, value: Given<'_>) -> PyResult<()> {
         let semaphore = slf.as_super().get();
         let value = semaphore.begin(value)?;
         semaphore.bound.store(value, Ordering::Relaxed);
