@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def cycle(library: Library, count: int) -> Job:
@@ -15,7 +15,7 @@ def cycle(library: Library, count: int) -> Job:
                 firsts[0] += 1
             barrier.wait()
 
-    return Job(in_threads(*[task] * 4), lambda: firsts[0] == count and not barrier.broken)
+    return Job([task] * 4, lambda: firsts[0] == count and not barrier.broken)
 
 
-ROWS = [Row("Barrier", "two meetings; 4 threads", 4, cycle)]
+ROWS = [Row("Barrier", "two meetings; 4 threads", cycle)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def with_and_notify(library: Library, count: int) -> Job:
@@ -15,7 +15,7 @@ def with_and_notify(library: Library, count: int) -> Job:
             with condition:
                 condition.notify()
 
-    return Job(work, lambda: not condition._is_owned())
+    return Job([work], lambda: not condition._is_owned())
 
 
 def turns(library: Library, count: int) -> Job:
@@ -34,10 +34,10 @@ def turns(library: Library, count: int) -> Job:
 
         return task
 
-    return Job(in_threads(player(0), player(1)), lambda: turn == 2 * count)
+    return Job([player(0), player(1)], lambda: turn == 2 * count)
 
 
 ROWS = [
-    Row("Condition", "with, notify", 1, with_and_notify),
-    Row("Condition", "round trip; 2 threads", 2, turns),
+    Row("Condition", "with, notify", with_and_notify),
+    Row("Condition", "round trip; 2 threads", turns),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def set_and_clear(library: Library, count: int) -> Job:
@@ -14,7 +14,7 @@ def set_and_clear(library: Library, count: int) -> Job:
             event.is_set()
             event.clear()
 
-    return Job(work, lambda: not event.is_set())
+    return Job([work], lambda: not event.is_set())
 
 
 def turns(library: Library, count: int) -> Job:
@@ -35,10 +35,10 @@ def turns(library: Library, count: int) -> Job:
             answered += 1
             pong.set()
 
-    return Job(in_threads(ask, answer), lambda: answered == count and not ping.is_set())
+    return Job([ask, answer], lambda: answered == count and not ping.is_set())
 
 
 ROWS = [
-    Row("Event", "set, is_set, clear", 1, set_and_clear),
-    Row("Event", "round trip; 2 threads", 2, turns),
+    Row("Event", "set, is_set, clear", set_and_clear),
+    Row("Event", "round trip; 2 threads", turns),
 ]

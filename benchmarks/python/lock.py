@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def acquire_and_release(library: Library, count: int) -> Job:
@@ -13,7 +13,7 @@ def acquire_and_release(library: Library, count: int) -> Job:
             lock.acquire()
             lock.release()
 
-    return Job(work, lambda: not lock.locked())
+    return Job([work], lambda: not lock.locked())
 
 
 def with_lock(library: Library, count: int) -> Job:
@@ -24,7 +24,7 @@ def with_lock(library: Library, count: int) -> Job:
             with lock:
                 pass
 
-    return Job(work, lambda: not lock.locked())
+    return Job([work], lambda: not lock.locked())
 
 
 def with_rlock(library: Library, count: int) -> Job:
@@ -35,7 +35,7 @@ def with_rlock(library: Library, count: int) -> Job:
             with lock:
                 pass
 
-    return Job(work, lambda: not lock._is_owned())
+    return Job([work], lambda: not lock._is_owned())
 
 
 def contended(library: Library, count: int) -> Job:
@@ -48,12 +48,12 @@ def contended(library: Library, count: int) -> Job:
             with lock:
                 total += 1
 
-    return Job(in_threads(*[task] * 4), lambda: total == count // 4 * 4)
+    return Job([task] * 4, lambda: total == count // 4 * 4)
 
 
 ROWS = [
-    Row("Lock", "acquire, release", 1, acquire_and_release),
-    Row("Lock", "with", 1, with_lock),
-    Row("Lock", "with; 4 threads", 4, contended),
-    Row("RLock", "with", 1, with_rlock),
+    Row("Lock", "acquire, release", acquire_and_release),
+    Row("Lock", "with", with_lock),
+    Row("Lock", "with; 4 threads", contended),
+    Row("RLock", "with", with_rlock),
 ]

@@ -11,13 +11,13 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from types import ModuleType
 from typing import NamedTuple
 
-# What a round should take on the standard library, in seconds: long against a clock's step and a thread's start.
+# What a round should take on the standard library, in seconds: long against a clock's step and the waking of threads.
 ROUND = 0.03
 
 
@@ -31,9 +31,9 @@ class Library:
 
 
 class Job(NamedTuple):
-    """Work on fresh objects, ready to start, and whether its result was right."""
+    """Work on fresh objects, one task for each thread, and whether its result was right."""
 
-    work: Callable[[], None]
+    tasks: Sequence[Callable[[], None]]
     check: Callable[[], bool]
 
 
@@ -41,13 +41,12 @@ class Job(NamedTuple):
 class Row:
     """One line of the table. `prepare` makes the job of doing the operation `count` times.
 
-    `threads` is how many threads take part. One thread's work is measured in CPU time of that thread, which does not
-    count what other processes take; several threads' work in wall time, because waiting is what is measured.
+    One thread's work is measured in CPU time of that thread, which does not count what other processes take; several
+    threads' work in wall time, because waiting is what is measured, from when all are ready to when the last is done.
     """
 
     primitive: str
     operation: str
-    threads: int
     prepare: Callable[[Library, int], Job]
 
 
@@ -105,29 +104,42 @@ def calibrate(row: Row, library: Library) -> int:
 
 def seconds(row: Row, library: Library, count: int) -> float:
     """Return the time that `count` operations take."""
-    clock = time.thread_time if row.threads == 1 else time.perf_counter
     job = row.prepare(library, count)
     gc.collect()
     gc.disable()
     try:
-        begin = clock()
-        job.work()
-        end = clock()
+        spent = alone(job.tasks[0]) if len(job.tasks) == 1 else together(job.tasks)
     finally:
         gc.enable()
     if not job.check():
         raise AssertionError(f"{row.primitive}, {row.operation}: wrong result on {library.name}")
-    return end - begin
+    return spent
 
 
-def in_threads(*tasks: Callable[[], None]) -> Callable[[], None]:
-    """Return work that runs each task in a thread of its own and waits for all of them."""
+def alone(task: Callable[[], None]) -> float:
+    """Return the CPU time that the task takes in this thread."""
+    begin = time.thread_time()
+    task()
+    return time.thread_time() - begin
 
-    def work() -> None:
-        threads = [threading.Thread(target=task) for task in tasks]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
 
-    return work
+def together(tasks: Sequence[Callable[[], None]]) -> float:
+    """Return the time that the tasks take, each in a thread of its own, without the start and the end of threads."""
+    ready, go = threading.Barrier(len(tasks) + 1), threading.Event()
+    ends: list[float] = []
+
+    def run(task: Callable[[], None]) -> None:
+        ready.wait()
+        go.wait()
+        task()
+        ends.append(time.perf_counter())
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    begin = time.perf_counter()
+    go.set()
+    for thread in threads:
+        thread.join()
+    return max(ends) - begin

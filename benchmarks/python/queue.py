@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def put_and_get(library: Library, count: int) -> Job:
@@ -17,7 +17,7 @@ def put_and_get(library: Library, count: int) -> Job:
             queue.put(number)
             last = queue.get()
 
-    return Job(work, lambda: last == count - 1 and queue.empty())
+    return Job([work], lambda: last == count - 1 and queue.empty())
 
 
 def put_and_get_by_priority(library: Library, count: int) -> Job:
@@ -30,7 +30,7 @@ def put_and_get_by_priority(library: Library, count: int) -> Job:
             queue.put(number)
             last = queue.get()
 
-    return Job(work, lambda: last == count - 1 and queue.empty())
+    return Job([work], lambda: last == count - 1 and queue.empty())
 
 
 def through(pairs: int, capacity: int) -> Callable[[Library, int], Job]:
@@ -52,7 +52,7 @@ def through(pairs: int, capacity: int) -> Callable[[Library, int], Job]:
             items = sorted(number for part in received for number in part)
             return items == sorted([*range(share)] * pairs) and queue.empty()
 
-        return Job(in_threads(*[consume] * pairs, *[produce] * pairs), check)
+        return Job([consume] * pairs + [produce] * pairs, check)
 
     return prepare
 
@@ -71,14 +71,14 @@ def there_and_back(library: Library, count: int) -> Job:
         for _ in range(count):
             back.put(there.get() + 1)
 
-    return Job(in_threads(ask, answer), lambda: total == count * (count + 1) // 2)
+    return Job([ask, answer], lambda: total == count * (count + 1) // 2)
 
 
 ROWS = [
-    Row("Queue", "put, get", 1, put_and_get),
-    Row("Queue", "put, get; 1 to 1", 2, through(1, 0)),
-    Row("Queue", "put, get; 4 to 4", 8, through(4, 0)),
-    Row("Queue", "put, get; 1 to 1, 64 places", 2, through(1, 64)),
-    Row("Queue", "round trip; 2 threads", 2, there_and_back),
-    Row("PriorityQueue", "put, get", 1, put_and_get_by_priority),
+    Row("Queue", "put, get", put_and_get),
+    Row("Queue", "put, get; 1 to 1", through(1, 0)),
+    Row("Queue", "put, get; 4 to 4", through(4, 0)),
+    Row("Queue", "put, get; 1 to 1, 64 places", through(1, 64)),
+    Row("Queue", "round trip; 2 threads", there_and_back),
+    Row("PriorityQueue", "put, get", put_and_get_by_priority),
 ]

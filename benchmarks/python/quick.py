@@ -85,7 +85,7 @@ def show(results: list[Result], console: Console) -> None:
 def as_json(result: Result) -> dict[str, object]:
     fields = dataclasses.asdict(result)
     row = fields.pop("row")
-    return {"primitive": row["primitive"], "operation": row["operation"], "threads": row["threads"], **fields}
+    return {"primitive": row["primitive"], "operation": row["operation"], **fields}
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def plain_acquire_and_release(library: Library, count: int) -> Job:
             lock.plain_acquire()
             lock.plain_release()
 
-    return Job(work, lambda: not lock.locked())
+    return Job([work], lambda: not lock.locked())
 
 
 def plain_put_and_get(library: Library, count: int) -> Job:
@@ -49,15 +49,15 @@ def plain_put_and_get(library: Library, count: int) -> Job:
             queue.plain_put(number)
             last = queue.plain_get()
 
-    return Job(work, lambda: last == count - 1 and queue.empty())
+    return Job([work], lambda: last == count - 1 and queue.empty())
 
 
 # Of each operation: the standard library, plain, raw.
 CONTESTS = {
     operation: [
-        (Row(operation, "stock", 1, usual), STOCK),
-        (Row(operation, "plain", 1, plain), OURS),
-        (Row(operation, "raw", 1, usual), OURS),
+        (Row(operation, "stock", usual), STOCK),
+        (Row(operation, "plain", plain), OURS),
+        (Row(operation, "raw", usual), OURS),
     ]
     for operation, usual, plain in (
         ("Lock: acquire, release", acquire_and_release, plain_acquire_and_release),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.python.measure import Job, Library, Row, in_threads
+from benchmarks.python.measure import Job, Library, Row
 
 
 def acquire_and_release(library: Library, count: int) -> Job:
@@ -13,7 +13,7 @@ def acquire_and_release(library: Library, count: int) -> Job:
             semaphore.acquire()
             semaphore.release()
 
-    return Job(work, lambda: semaphore._value == 1)
+    return Job([work], lambda: semaphore._value == 1)
 
 
 def contended(library: Library, count: int) -> Job:
@@ -24,10 +24,10 @@ def contended(library: Library, count: int) -> Job:
             with semaphore:
                 pass
 
-    return Job(in_threads(*[task] * 4), lambda: semaphore._value == 2)
+    return Job([task] * 4, lambda: semaphore._value == 2)
 
 
 ROWS = [
-    Row("Semaphore", "acquire, release", 1, acquire_and_release),
-    Row("Semaphore", "with; 4 threads, 2 permits", 4, contended),
+    Row("Semaphore", "acquire, release", acquire_and_release),
+    Row("Semaphore", "with; 4 threads", contended),
 ]
