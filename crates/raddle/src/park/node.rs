@@ -201,7 +201,9 @@ pub(super) unsafe fn grant(node: NonNull<Node<'static>>, grant: Grant) -> &'stat
     node.grant.with_mut(|slot| unsafe { *slot = grant });
     // ORDERING: Release meets the Acquire of `Node::state`. It publishes the grant, and what came
     // with it: the item in the slot beside the node, the lock that is handed over.
-    node.state.store(State::Granted as u32, Ordering::Release);
+    // A swap, like all other changes of the state, so that their order is that in which they happen: a waiter whose handler
+    // returns at this moment either has the state back before this, or finds it granted.
+    node.state.swap(State::Granted as u32, Ordering::Release);
     record
 }
 
