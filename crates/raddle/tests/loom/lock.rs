@@ -1,0 +1,205 @@
+//! The lock: exclusion, deadlines, aborts, and the hand-off to one who has waited for long.
+
+use std::sync::Arc;
+
+use loom::cell::UnsafeCell;
+use loom::thread;
+use raddle::model;
+use raddle::park::{Deadline, Failed};
+use raddle::sync::RawLock;
+use raddle::thread::ThreadId;
+
+use crate::support::{Patient, check, going_on, limited, stopping};
+
+/// A lock, and what it guards: loom finds two threads inside.
+struct Guarded {
+    lock: RawLock,
+    count: UnsafeCell<u32>,
+}
+
+impl Guarded {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { lock: RawLock::new(), count: UnsafeCell::new(0) })
+    }
+
+    fn acquire(&self) {
+        self.lock.acquire_with(Deadline::NEVER, &mut Patient).unwrap();
+    }
+
+    /// Counts once, holding the lock.
+    fn count(&self) {
+        // SAFETY: the lock is held.
+        self.count.with_mut(|count| unsafe { *count += 1 });
+    }
+
+    fn count_once(&self) {
+        self.acquire();
+        self.count();
+        self.lock.release().unwrap();
+    }
+
+    fn total(&self) -> u32 {
+        // SAFETY: the model is over.
+        self.count.with(|count| unsafe { *count })
+    }
+}
+
+// SAFETY: the cell is touched under the lock only; loom sees to that.
+unsafe impl Sync for Guarded {}
+// SAFETY: as above.
+unsafe impl Send for Guarded {}
+
+#[test]
+fn lets_one_in_at_a_time_and_forgets_nobody() {
+    check(3, || {
+        let guarded = Guarded::new();
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let guarded = Arc::clone(&guarded);
+                thread::spawn(move || guarded.count_once())
+            })
+            .collect();
+        guarded.count_once();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(guarded.total(), 3);
+        assert!(!guarded.lock.is_locked());
+        assert_eq!(guarded.lock.waiting(), 0);
+    });
+}
+
+#[test]
+fn a_release_meets_a_deadline() {
+    check(3, || {
+        let guarded = Guarded::new();
+        guarded.acquire();
+        let waiting = ThreadId::current();
+        let releasing = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || {
+                guarded.count();
+                guarded.lock.release().unwrap();
+            })
+        };
+        let next = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || {
+                model::expire(waiting);
+                // Whatever the deadline has ended, this one gets the lock.
+                guarded.count_once();
+            })
+        };
+        match guarded.lock.acquire_with(limited(), &mut Patient) {
+            Ok(()) => {
+                guarded.count();
+                guarded.lock.release().unwrap();
+            }
+            Err(failed) => assert_eq!(failed, Failed::TimedOut),
+        }
+        releasing.join().unwrap();
+        next.join().unwrap();
+        assert!(guarded.total() >= 2);
+        assert!(!guarded.lock.is_locked());
+        assert_eq!(guarded.lock.waiting(), 0);
+    });
+}
+
+#[test]
+fn a_release_meets_an_interrupt() {
+    for stops in [true, false] {
+        check(3, move || {
+            let guarded = Guarded::new();
+            guarded.acquire();
+            let waiting = ThreadId::current();
+            let releasing = {
+                let guarded = Arc::clone(&guarded);
+                thread::spawn(move || guarded.lock.release().unwrap())
+            };
+            let next = {
+                let guarded = Arc::clone(&guarded);
+                thread::spawn(move || {
+                    model::interrupt(waiting);
+                    guarded.count_once();
+                })
+            };
+            let mut waiter = if stops { stopping() } else { going_on() };
+            match guarded.lock.acquire_with(Deadline::NEVER, &mut waiter) {
+                Ok(()) => {
+                    guarded.count();
+                    guarded.lock.release().unwrap();
+                }
+                Err(failed) => assert!(stops && failed == Failed::Aborted),
+            }
+            releasing.join().unwrap();
+            next.join().unwrap();
+            assert!(!guarded.lock.is_locked());
+            assert_eq!(guarded.lock.waiting(), 0);
+        });
+    }
+}
+
+/// One waits, another barges in again and again; when time has passed, the lock is handed over.
+#[test]
+fn is_handed_to_one_who_has_waited_for_long() {
+    check(3, || {
+        let guarded = Guarded::new();
+        guarded.acquire();
+        let barging = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || {
+                model::let_time_pass();
+                for _ in 0..2 {
+                    if guarded.lock.try_acquire() {
+                        guarded.count();
+                        guarded.lock.release().unwrap();
+                    }
+                }
+            })
+        };
+        let waiting = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || guarded.count_once())
+        };
+        guarded.count();
+        guarded.lock.release().unwrap();
+        barging.join().unwrap();
+        waiting.join().unwrap();
+        assert!(guarded.total() >= 2);
+        assert!(!guarded.lock.is_locked());
+        assert_eq!(guarded.lock.waiting(), 0);
+    });
+}
+
+/// As above, while the one who asked for the hand-off may give up: it goes to the next, or nobody.
+#[test]
+fn a_hand_off_meets_a_deadline() {
+    check(2, || {
+        let guarded = Guarded::new();
+        guarded.acquire();
+        let waiting = ThreadId::current();
+        let barging = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || {
+                guarded.lock.release().unwrap();
+                if guarded.lock.try_acquire() {
+                    // From here on, who waits is old, and at last out of time.
+                    model::let_time_pass();
+                    guarded.count();
+                    guarded.lock.release().unwrap();
+                }
+                model::expire(waiting);
+            })
+        };
+        let next = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || guarded.count_once())
+        };
+        if guarded.lock.acquire_with(limited(), &mut Patient).is_ok() {
+            guarded.count();
+            guarded.lock.release().unwrap();
+        }
+        barging.join().unwrap();
+        next.join().unwrap();
+        assert!(!guarded.lock.is_locked());
+        assert_eq!(guarded.lock.waiting(), 0);
+    });
+}

@@ -1,0 +1,174 @@
+//! The queue: items are neither lost nor doubled, and come back when a wait is aborted.
+
+use std::sync::Arc;
+
+use loom::thread;
+use raddle::model;
+use raddle::park::Deadline;
+use raddle::queue::{GetError, PutError, Queue};
+use raddle::thread::ThreadId;
+
+use crate::support::{Patient, check, limited, stopping};
+
+fn get(queue: &Queue<u32>) -> u32 {
+    queue.get_with(Deadline::NEVER, &mut Patient).unwrap()
+}
+
+#[test]
+fn every_item_finds_its_getter() {
+    check(3, || {
+        let queue = Arc::new(Queue::new());
+        let getting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || get(&queue))
+        };
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+                queue.put_with(2, Deadline::NEVER, &mut Patient).unwrap();
+            })
+        };
+        let own = get(&queue);
+        putting.join().unwrap();
+        assert_eq!(own + getting.join().unwrap(), 3);
+        assert_eq!((queue.len(), queue.waiting(), queue.unfinished()), (0, (0, 0, 0), 2));
+    });
+}
+
+#[test]
+fn a_full_queue_lets_one_in_for_one_out() {
+    check(3, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let putting: Vec<_> = (1..=2)
+            .map(|item| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || queue.put_with(item, Deadline::NEVER, &mut Patient).unwrap())
+            })
+            .collect();
+        assert_eq!(get(&queue) + get(&queue), 3);
+        putting.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!((queue.len(), queue.waiting()), (0, (0, 0, 0)));
+    });
+}
+
+#[test]
+fn an_item_meets_a_deadline() {
+    check(3, || {
+        let queue = Arc::new(Queue::new());
+        let waiting = ThreadId::current();
+        let expiring = thread::spawn(move || model::expire(waiting));
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap())
+        };
+        let got = queue.get_with(limited(), &mut Patient);
+        expiring.join().unwrap();
+        putting.join().unwrap();
+        match got {
+            Ok(item) => assert_eq!((item, queue.len()), (1, 0)),
+            Err(error) => assert_eq!((error, queue.len()), (GetError::Empty, 1)),
+        }
+        assert_eq!(queue.waiting(), (0, 0, 0));
+    });
+}
+
+#[test]
+fn an_item_meets_an_abort_and_goes_to_the_next() {
+    check(2, || {
+        let queue = Arc::new(Queue::new());
+        let waiting = ThreadId::current();
+        let next = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || get(&queue))
+        };
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                model::interrupt(waiting);
+                queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+                queue.put_with(2, Deadline::NEVER, &mut Patient).unwrap();
+            })
+        };
+        let own = match queue.get_with(Deadline::NEVER, &mut stopping()) {
+            Ok(item) => item,
+            Err(error) => {
+                assert_eq!(error, GetError::Aborted);
+                0
+            }
+        };
+        let next = next.join().unwrap();
+        putting.join().unwrap();
+        let left: u32 = queue.drain().into_iter().sum();
+        assert_eq!(own + next + left, 3);
+        assert_eq!(queue.waiting(), (0, 0, 0));
+    });
+}
+
+#[test]
+fn a_place_meets_a_deadline_or_an_abort() {
+    for aborts in [false, true] {
+        check(3, move || {
+            let queue = Arc::new(Queue::bounded(1));
+            queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+            let waiting = ThreadId::current();
+            let ending = thread::spawn(move || if aborts { model::interrupt(waiting) } else { model::expire(waiting) });
+            let getting = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || get(&queue))
+            };
+            let put = queue.put_with(2, limited(), &mut stopping());
+            ending.join().unwrap();
+            assert_eq!(getting.join().unwrap(), 1);
+            let (is_in, left) = match put {
+                Ok(()) | Err(PutError::Aborted(None)) => (true, vec![2]),
+                Err(PutError::Full(2) | PutError::Aborted(Some(2))) => (false, vec![]),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!((queue.unfinished(), queue.waiting()), (1 + usize::from(is_in), (0, 0, 0)));
+            assert_eq!(queue.drain(), left);
+        });
+    }
+}
+
+#[test]
+fn the_end_of_the_work_ends_the_joins() {
+    check(3, || {
+        let queue = Arc::new(Queue::new());
+        queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+        let working = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                get(&queue);
+                queue.task_done().unwrap();
+            })
+        };
+        queue.join_with(Deadline::NEVER, &mut Patient).unwrap();
+        assert!(queue.try_join());
+        working.join().unwrap();
+        assert_eq!(queue.waiting(), (0, 0, 0));
+    });
+}
+
+#[test]
+fn shutting_down_meets_getting_and_putting() {
+    check(2, || {
+        let queue = Arc::new(Queue::new());
+        let closing = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.shutdown())
+        };
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.put_with(1, Deadline::NEVER, &mut Patient).is_ok())
+        };
+        let got = queue.get_with(Deadline::NEVER, &mut Patient);
+        closing.join().unwrap();
+        let put = putting.join().unwrap();
+        match got {
+            Ok(item) => assert!(put && item == 1),
+            Err(error) => assert_eq!(error, GetError::ShutDown),
+        }
+        assert_eq!(queue.len(), usize::from(put && got.is_err()));
+    });
+}
