@@ -6,7 +6,6 @@
 #![allow(clippy::missing_panics_doc, reason = "tests panic")]
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -78,42 +77,42 @@ fn time_box() -> Instant {
 
 /// Runs `work` in all threads until the time is over, and signals into their waits meanwhile. `release` is called until
 /// the threads have ended: it gives those who wait without a limit what they wait for.
+// Threads are joined one by one, and the harness shares nothing but atomics: ThreadSanitizer does not see what the
+// precompiled standard library does inside.
 fn torment(work: impl Fn(&mut Choices, &AtomicBool) + Sync, mut release: impl FnMut()) {
     let (seed, end) = (seed(), time_box());
-    let (over, idents, ended) = (AtomicBool::new(false), Mutex::new(Vec::new()), AtomicU64::new(0));
+    let (over, ended) = (AtomicBool::new(false), AtomicU64::new(0));
+    let native_ids = [const { AtomicU64::new(0) }; THREADS as usize];
     std::thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let (work, over, idents, ended) = (&work, &over, &idents, &ended);
+        let threads = native_ids.each_ref().map(|native_id| {
+            let (work, over, ended) = (&work, &over, &ended);
             scope.spawn(move || {
-                idents.lock().unwrap().push(raddle::thread::ThreadId::current());
-                let mut choices = Choices::new(seed, thread + 1);
+                let own = raddle::thread::ThreadId::current();
+                let known = snapshot().into_iter().find(|thread| thread.id == own).expect("this thread is known");
+                native_id.store(known.native_id, Ordering::Release);
+                let mut choices = Choices::new(seed, own.get());
                 while !over.load(Ordering::Relaxed) {
                     work(&mut choices, over);
                 }
-                // Nobody is signalled from here on: the list is emptied under its lock.
-                let own = raddle::thread::ThreadId::current();
-                idents.lock().unwrap().retain(|id| *id != own);
-                ended.fetch_add(1, Ordering::SeqCst);
-            });
-        }
+                native_id.store(0, Ordering::Release);
+                ended.fetch_add(1, Ordering::AcqRel);
+            })
+        });
         let mut choices = Choices::new(seed, 0);
-        while ended.load(Ordering::SeqCst) < THREADS {
+        while ended.load(Ordering::Acquire) < THREADS {
             over.store(Instant::now() >= end, Ordering::Relaxed);
-            let ids = idents.lock().unwrap();
-            if !ids.is_empty() {
-                interrupt(ids[choices.below(ids.len() as u64) as usize]);
-            }
-            drop(ids);
+            interrupt(native_ids[choices.below(THREADS) as usize].load(Ordering::Acquire));
             if over.load(Ordering::Relaxed) {
                 release();
             }
             std::thread::park_timeout(Duration::from_micros(choices.below(100)));
         }
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
-#[cfg(unix)]
-fn interrupt(id: raddle::thread::ThreadId) {
+#[cfg(target_os = "linux")]
+fn interrupt(native_id: u64) {
     use std::sync::Once;
 
     static HANDLER: Once = Once::new();
@@ -128,14 +127,15 @@ fn interrupt(id: raddle::thread::ThreadId) {
             libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut());
         }
     });
-    if let Some(thread) = snapshot().iter().find(|thread| thread.id == id) {
-        // SAFETY: the thread is on the list, so it lives.
-        unsafe { libc::pthread_kill(thread.ident as libc::pthread_t, libc::SIGUSR1) };
+    if native_id != 0 {
+        // SAFETY: a signal with a handler that does nothing; a thread that has ended meanwhile does not get it.
+        unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), native_id, libc::SIGUSR1) };
     }
 }
 
-#[cfg(not(unix))]
-fn interrupt(_id: raddle::thread::ThreadId) {}
+/// Elsewhere sleeps end in slices.
+#[cfg(not(target_os = "linux"))]
+fn interrupt(_native_id: u64) {}
 
 #[test]
 fn a_lock_excludes_and_forgets_nobody() {
@@ -285,17 +285,18 @@ fn records_are_used_again_under_load() {
     let (queue, woken, lived) = (Queue::new(), AtomicU64::new(0), AtomicU64::new(0));
     let stop = Event::new();
     std::thread::scope(|scope| {
-        for thread in 0..2 {
+        let makers = [1, 2].map(|thread| {
             let (queue, woken, lived) = (&queue, &woken, &lived);
-            let mut choices = Choices::new(seed, thread + 1);
+            let mut choices = Choices::new(seed, thread);
             scope.spawn(move || {
                 while Instant::now() < end {
                     let own = Event::new();
                     std::thread::scope(|short| {
+                        let mut shorts = Vec::new();
                         for _ in 0..=choices.below(3) {
                             let limited = choices.below(4) == 0;
                             let own = &own;
-                            short.spawn(move || {
+                            shorts.push(short.spawn(move || {
                                 lived.fetch_add(1, Ordering::Relaxed);
                                 // Two waits in a thread's life, ended by different wakers.
                                 let first = queue.get_with(Deadline::NEVER, &mut Thread);
@@ -306,16 +307,17 @@ fn records_are_used_again_under_load() {
                                 } else {
                                     own.wait();
                                 }
-                            });
+                            }));
                             queue.put(()).unwrap();
                         }
                         own.set();
+                        shorts.into_iter().for_each(|short| short.join().unwrap());
                     });
                 }
-            });
-        }
+            })
+        });
         // One who reads the registry all the time.
-        scope.spawn(|| {
+        let reader = scope.spawn(|| {
             while !stop.is_set() {
                 let mut ids: Vec<_> = snapshot().into_iter().map(|thread| thread.id).collect();
                 let known = ids.len();
@@ -328,7 +330,9 @@ fn records_are_used_again_under_load() {
         while Instant::now() < end {
             std::thread::park_timeout(Duration::from_millis(1));
         }
+        makers.into_iter().for_each(|maker| maker.join().unwrap());
         stop.set();
+        reader.join().unwrap();
     });
     assert_eq!(woken.into_inner(), lived.into_inner());
     assert_eq!((queue.len(), queue.waiting()), (0, (0, 0, 0)));
