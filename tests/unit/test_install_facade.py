@@ -163,7 +163,5 @@ def test_arguments_of_rlock_are_deprecated_as_in_the_stock_module() -> None:
         assert all(warning.filename == __file__ for warning in caught)
         return [warning.category for warning in caught]
 
-    expected = [DeprecationWarning] if sys.version_info >= (3, 14) else []
-    assert category(our_threading.RLock) == expected
-    if sys.version_info >= (3, 14):
-        assert category(stock_threading.RLock) == expected
+    expected = [DeprecationWarning] if sys.version_info >= (3, 13) else []
+    assert category(our_threading.RLock) == category(stock_threading.RLock) == expected

@@ -5,6 +5,7 @@
 
 mod boundary;
 mod convert;
+mod finalize;
 mod item;
 mod queue;
 mod raw;
@@ -38,7 +39,7 @@ mod native {
     use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
     #[pymodule_export]
     use crate::thread::threads;
-    use crate::{boundary, queue, raw, sync};
+    use crate::{boundary, finalize, queue, raw, sync};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -55,6 +56,8 @@ mod native {
         for (class, methods) in methods {
             raw::add_methods(&class, methods)?;
         }
+        finalize::precede::<Queue>(&class::<Queue>(module));
+        finalize::precede::<Barrier>(&class::<Barrier>(module));
         raw::seal(&class::<Lock>(module));
         raw::seal(&class::<RLock>(module));
         // As the function that it stands for says of itself.

@@ -24,6 +24,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::boundary::{Raised, raise};
+use crate::finalize;
 use crate::standard::Standard;
 
 /// A function that takes positional and keyword arguments.
@@ -40,6 +41,9 @@ pub(crate) enum Reply {
     Object(*mut PyObject),
     /// An exception is set.
     Raised,
+    /// `None`, after an owned reference was given up.
+    #[cfg_attr(not(Py_3_13), allow(dead_code, reason = "queues cannot be shut down there"))]
+    NoneWithout(*mut PyObject),
     /// Python's own function is to do it, with these arguments.
     Standard(Standard),
     /// Python's own function is to do it, with other arguments: owned references.
@@ -164,6 +168,13 @@ pub(crate) unsafe fn finish(object: *mut PyObject, arguments: Arguments, reply: 
     match reply {
         Reply::Object(result) => result,
         Reply::Raised => ptr::null_mut(),
+        Reply::NoneWithout(object) => {
+            // SAFETY: the caller's promise; `None` never dies.
+            unsafe {
+                finalize::give_up(object);
+                ffi::Py_NewRef(ffi::Py_None())
+            }
+        }
         // SAFETY: the caller's promise.
         Reply::Standard(function) => unsafe { function.call(object, arguments) },
         // SAFETY: as above.

@@ -1,6 +1,7 @@
 //! `queue.Queue`.
 
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use pyo3::PyTraverseError;
@@ -14,6 +15,7 @@ use raddle::queue::{GetError, JoinError, PutError, Queue as RawQueue};
 
 use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
+use crate::finalize::Holds;
 use crate::item::Item;
 use crate::raw::{Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
@@ -115,17 +117,10 @@ impl Queue {
         // SAFETY: attached, as in every method. Nothing below drops a `Py`, which would need PyO3 to know that.
         let py = unsafe { Python::assume_attached() };
         let error = PyErr::fetch(py).into_value(py).into_ptr();
-        // SAFETY: attached; a new list that is filled with new references.
-        let list = unsafe {
-            let list = ffi::PyList_New(0);
-            for item in &items {
-                if list.is_null() || ffi::PyList_Append(list, item.as_py().as_ptr()) < 0 {
-                    return Reply::Raised;
-                }
-            }
-            list
-        };
-        Reply::StandardWith(Standard::QueueTakeBack, [list, error, ptr::null_mut()])
+        match list_of(&items) {
+            Ok(list) => Reply::StandardWith(Standard::QueueTakeBack, [list, error, ptr::null_mut()]),
+            Err(Raised) => Reply::Raised,
+        }
     }
 
     fn task_done(&self) -> Result<Reply, Raised> {
@@ -154,10 +149,11 @@ impl Queue {
         }
         // SAFETY: an argument of the call, attached.
         if unsafe { convert::truth(immediate, false)? } {
-            drop(self.raw.shutdown_now());
-        } else {
-            self.raw.shutdown();
+            let items = self.raw.shutdown_now();
+            // In a list, for the items to be given up where their finalizers may run.
+            return list_of(&items).map(Reply::NoneWithout);
         }
+        self.raw.shutdown();
         Ok(Reply::none())
     }
 
@@ -198,6 +194,32 @@ unsafe fn deadline(block: *mut PyObject, timeout: *mut PyObject) -> Result<Deadl
 /// The time that is left, if there is a limit that has not been a refusal to wait: an owned reference.
 fn rest(deadline: Deadline) -> Option<*mut PyObject> {
     (deadline != Deadline::NEVER && deadline != Deadline::PASSED).then(|| convert::remaining_seconds(deadline))
+}
+
+/// A new list of the items: an owned reference. The items keep their own.
+fn list_of(items: &[Item]) -> Result<*mut PyObject, Raised> {
+    // SAFETY: attached; a new list that is filled with new references.
+    unsafe {
+        let list = ffi::PyList_New(0);
+        for item in items {
+            if list.is_null() || ffi::PyList_Append(list, item.as_py().as_ptr()) < 0 {
+                return Err(Raised);
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl Holds for Queue {
+    fn take_one(&self) -> *mut PyObject {
+        // Items can be got in any state, as long as there are any.
+        self.raw.try_get().map_or(ptr::null_mut(), Item::into_ptr)
+    }
+
+    fn deallocation() -> &'static OnceLock<ffi::destructor> {
+        static ORIGINAL: OnceLock<ffi::destructor> = OnceLock::new();
+        &ORIGINAL
+    }
 }
 
 #[pymethods]
@@ -309,10 +331,6 @@ impl Queue {
             }
         });
         result
-    }
-
-    fn __clear__(&self) {
-        drop(self.raw.drain());
     }
 
     #[cfg(feature = "plain")]

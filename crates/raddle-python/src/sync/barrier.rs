@@ -1,9 +1,12 @@
 //! `threading.Barrier`.
 
+use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::{self, PyObject};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -11,7 +14,7 @@ use raddle::sync::{Arrival, Barrier as RawBarrier, BarrierError};
 
 use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
-use crate::item::Item;
+use crate::finalize::Holds;
 use crate::raw::{Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
@@ -27,8 +30,32 @@ pub(crate) struct Barrier {
 #[derive(Debug)]
 struct Parts {
     raw: RawBarrier,
-    action: Option<Item>,
-    timeout: Option<Item>,
+    action: Held,
+    timeout: Held,
+}
+
+/// An owned reference, or null; taken out when the barrier goes, and never before.
+#[derive(Debug)]
+struct Held(AtomicPtr<PyObject>);
+
+impl Held {
+    fn new(object: Option<&Bound<'_, PyAny>>) -> Self {
+        Self(AtomicPtr::new(object.map_or(ptr::null_mut(), |object| object.clone().into_ptr())))
+    }
+
+    /// A borrowed reference, or null.
+    fn get(&self) -> *mut PyObject {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn take(&self) -> *mut PyObject {
+        self.0.swap(ptr::null_mut(), Ordering::Relaxed)
+    }
+
+    fn to_owned(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        // SAFETY: valid as long as the barrier lives.
+        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.get()) }.map(Bound::unbind)
+    }
 }
 
 const NOT_BEGUN: &str = "Barrier.__init__() not called";
@@ -40,7 +67,7 @@ impl Barrier {
 
     fn wait(&self, arguments: Arguments) -> Result<Reply, Raised> {
         let Some(parts) = self.parts.get() else { return Err(raise::<PyRuntimeError>(NOT_BEGUN)) };
-        if parts.action.is_some() {
+        if !parts.action.get().is_null() {
             return Ok(Reply::Standard(Standard::BarrierWait));
         }
         let Some([timeout]) = arguments.bind(&[c"timeout"]) else {
@@ -51,22 +78,33 @@ impl Barrier {
             Arrival::Last(last) => last.complete().map_err(|_| Standard::BrokenBarrierError.raise())?,
         };
         // SAFETY: attached.
-        Ok(Reply::Object(unsafe { pyo3::ffi::PyLong_FromSsize_t(convert::py_size(index)) }))
+        Ok(Reply::Object(unsafe { ffi::PyLong_FromSsize_t(convert::py_size(index)) }))
     }
 }
 
-fn arrive(parts: &Parts, timeout: *mut pyo3::ffi::PyObject) -> Result<Arrival<'_>, Raised> {
+fn arrive(parts: &Parts, timeout: *mut PyObject) -> Result<Arrival<'_>, Raised> {
     // SAFETY: an argument of the call or a reference that we own, attached.
     let deadline = unsafe {
-        match &parts.timeout {
-            Some(default) if convert::is_none(timeout) => convert::deadline(default.as_py().as_ptr())?,
-            _ => convert::deadline(timeout)?,
-        }
+        // Null counts as none, too.
+        convert::deadline(if convert::is_none(timeout) { parts.timeout.get() } else { timeout })?
     };
     parts.raw.arrive_with(deadline, &mut Attached).map_err(|error| match error {
         BarrierError::Broken => Standard::BrokenBarrierError.raise(),
         BarrierError::Aborted => Raised,
     })
+}
+
+impl Holds for Barrier {
+    fn take_one(&self) -> *mut PyObject {
+        let Some(parts) = self.parts.get() else { return ptr::null_mut() };
+        let action = parts.action.take();
+        if action.is_null() { parts.timeout.take() } else { action }
+    }
+
+    fn deallocation() -> &'static OnceLock<ffi::destructor> {
+        static ORIGINAL: OnceLock<ffi::destructor> = OnceLock::new();
+        &ORIGINAL
+    }
 }
 
 #[pymethods]
@@ -88,12 +126,10 @@ impl Barrier {
         // SAFETY: a valid object, attached.
         let parties = unsafe { convert::count(parties.as_ptr(), least, "parties must be >= 1") }
             .map_err(|Raised| PyErr::fetch(parties.py()))?;
-        // SAFETY: valid objects, attached.
-        let own = |object: &Bound<'_, PyAny>| unsafe { Item::from_borrowed(object.as_ptr()) };
         let parts = Parts {
             raw: RawBarrier::new(usize::try_from(parties).unwrap_or(usize::MAX)),
-            action: action.map(own),
-            timeout: timeout.map(own),
+            action: Held::new(action),
+            timeout: Held::new(timeout),
         };
         self.parts.set(parts).map_err(|_| PyRuntimeError::new_err("Barrier.__init__() called twice"))
     }
@@ -120,12 +156,12 @@ impl Barrier {
 
     #[getter]
     fn _action(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        Ok(self.parts()?.action.as_ref().map(|action| action.as_py().clone_ref(py)))
+        Ok(self.parts()?.action.to_owned(py))
     }
 
     #[getter]
     fn _timeout(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        Ok(self.parts()?.timeout.as_ref().map(|timeout| timeout.as_py().clone_ref(py)))
+        Ok(self.parts()?.timeout.to_owned(py))
     }
 
     /// Begin anew. Threads that wait get `BrokenBarrierError`.
@@ -160,8 +196,10 @@ impl Barrier {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(parts) = self.parts.get() {
-            for item in parts.action.iter().chain(&parts.timeout) {
-                visit.call(item.as_py())?;
+            for held in [&parts.action, &parts.timeout] {
+                // SAFETY: attached, by the collector; valid as long as the barrier lives.
+                let held = unsafe { Borrowed::from_ptr_or_opt(Python::assume_attached(), held.get()) };
+                visit.call(held.as_deref().map(Bound::as_unbound))?;
             }
         }
         Ok(())
