@@ -24,7 +24,7 @@ unsafe impl Send for Told {}
 
 #[test]
 fn all_go_on_and_see_what_was_done_before() {
-    check(3, || {
+    check(1, || {
         let told = Arc::new(Told::default());
         let waiting = {
             let told = Arc::clone(&told);
@@ -93,7 +93,7 @@ fn clearing_meets_setting() {
 #[test]
 fn setting_meets_deadlines_and_aborts() {
     for aborts in [false, true] {
-        check(3, move || {
+        check(1, move || {
             let event = Arc::new(Event::new());
             let waiting = ThreadId::current();
             let next = {

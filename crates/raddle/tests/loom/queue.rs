@@ -16,7 +16,7 @@ fn get(queue: &Queue<u32>) -> u32 {
 
 #[test]
 fn every_item_finds_its_getter() {
-    check(3, || {
+    check(1, || {
         let queue = Arc::new(Queue::new());
         let getting = {
             let queue = Arc::clone(&queue);
@@ -38,7 +38,7 @@ fn every_item_finds_its_getter() {
 
 #[test]
 fn a_full_queue_lets_one_in_for_one_out() {
-    check(3, || {
+    check(1, || {
         let queue = Arc::new(Queue::bounded(1));
         let putting: Vec<_> = (1..=2)
             .map(|item| {
@@ -54,7 +54,7 @@ fn a_full_queue_lets_one_in_for_one_out() {
 
 #[test]
 fn an_item_meets_a_deadline() {
-    check(3, || {
+    check(2, || {
         let queue = Arc::new(Queue::new());
         let waiting = ThreadId::current();
         let expiring = thread::spawn(move || model::expire(waiting));
@@ -75,7 +75,7 @@ fn an_item_meets_a_deadline() {
 
 #[test]
 fn an_item_meets_an_abort_and_goes_to_the_next() {
-    check(2, || {
+    check(1, || {
         let queue = Arc::new(Queue::new());
         let waiting = ThreadId::current();
         let next = {
@@ -108,7 +108,7 @@ fn an_item_meets_an_abort_and_goes_to_the_next() {
 #[test]
 fn a_place_meets_a_deadline_or_an_abort() {
     for aborts in [false, true] {
-        check(3, move || {
+        check(2, move || {
             let queue = Arc::new(Queue::bounded(1));
             queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
             let waiting = ThreadId::current();
@@ -152,7 +152,7 @@ fn the_end_of_the_work_ends_the_joins() {
 
 #[test]
 fn shutting_down_meets_getting_and_putting() {
-    check(2, || {
+    check(1, || {
         let queue = Arc::new(Queue::new());
         let closing = {
             let queue = Arc::clone(&queue);

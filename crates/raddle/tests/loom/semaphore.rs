@@ -12,7 +12,7 @@ use crate::support::{Interruptible, Patient, check, limited, stopping};
 
 #[test]
 fn every_permit_finds_its_waiter() {
-    check(3, || {
+    check(2, || {
         let semaphore = Arc::new(Semaphore::new(0));
         let others: Vec<_> = (0..2)
             .map(|_| {
@@ -28,7 +28,7 @@ fn every_permit_finds_its_waiter() {
 
 #[test]
 fn permits_come_one_by_one() {
-    check(2, || {
+    check(1, || {
         let semaphore = Arc::new(Semaphore::new(0));
         let others: Vec<_> = (0..2)
             .map(|_| {
@@ -49,7 +49,7 @@ fn permits_come_one_by_one() {
 
 #[test]
 fn a_permit_meets_a_deadline() {
-    check(3, || {
+    check(1, || {
         let semaphore = Arc::new(Semaphore::new(0));
         let waiting = ThreadId::current();
         let next = {
@@ -75,7 +75,7 @@ fn a_permit_meets_a_deadline() {
 
 #[test]
 fn a_permit_meets_an_abort() {
-    check(3, || {
+    check(1, || {
         let semaphore = Arc::new(Semaphore::new(0));
         let waiting = ThreadId::current();
         let next = {
