@@ -150,12 +150,13 @@ _watcher = Watcher(_WATCHED, _switch)
 
 def _pairs(module_name: str) -> _Pairs:
     """Return every (stock, ours) that may stand in the module."""
-    if module_name == "threading":
-        from raddle.threading import _switched as classes
-    elif module_name == "queue":
-        from raddle.queue import _switched as classes
-    else:
-        classes = ()
+    classes: _Pairs = ()
+    if module_name in _WATCHED:
+        facade = f"raddle.{module_name}"
+        __import__(facade)
+        # Not there yet when it is our own module that imports the standard one: it switches that
+        # when it is complete.
+        classes = getattr(sys.modules[facade], "_switched", ())
     return (*_primitive_pairs(), *classes)
 
 

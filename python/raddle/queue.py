@@ -15,7 +15,7 @@ import os
 import queue as _stock
 from collections import deque
 
-from raddle import _facade, _native, _overrides
+from raddle import _facade, _install, _native, _overrides
 from raddle.threading import Condition as _Condition
 from raddle.threading import Lock as _Lock
 
@@ -220,3 +220,6 @@ for ours in (Queue, LifoQueue, PriorityQueue):
 del ours
 
 _facade.show_through(__name__)
+
+# If this import was what brought the standard module into a switched process.
+_install._switch(_stock)

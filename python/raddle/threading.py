@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading as _stock
 
-from raddle import _facade, _native, _overrides
+from raddle import _facade, _install, _native, _overrides
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,3 +210,6 @@ for ours in (RLock, Condition, Event, Semaphore, BoundedSemaphore, Barrier):
 del ours
 
 _facade.show_through(__name__)
+
+# If this import was what brought the standard module into a switched process.
+_install._switch(_stock)
