@@ -1,9 +1,14 @@
 //! The condition: a notification reaches exactly one waiter, whatever else ends its wait.
+//!
+//! What these models have been seen to catch: an abort that does not pass the notification on; a waiter that goes on when it is only
+//! requeued; one that leaves without asking whether it is notified; one that is moved to the lock's list while its handler runs; a requeue that
+//! wakes nobody for a lock that is free.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use loom::cell::Cell;
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 use raddle::model;
 use raddle::park::{Deadline, Failed, Waiter};
@@ -148,35 +153,47 @@ fn a_notification_meets_an_abort() {
     });
 }
 
-/// A handler takes the condition's lock while a notifier holds it: its thread must not stand ahead of itself.
+/// A handler waits for the condition's lock, and the notification comes meanwhile: its thread must not stand in the lock's
+/// list ahead of its own handler.
 #[test]
 fn a_handler_waits_for_the_lock_of_the_condition() {
-    check(1, || {
+    check(2, || {
         let flag = Flag::new();
         let waiting = ThreadId::current();
-        let setting = spawn(&flag, move |flag| {
-            flag.acquire();
-            model::interrupt(waiting);
-            flag.set.set(true);
-            flag.changed.notify_with(&flag.lock, 1);
-            flag.release();
-        });
-        let contending = spawn(&flag, |flag| {
-            flag.acquire();
-            flag.release();
-        });
+        let (handling, notified) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let setting = {
+            let (handling, notified) = (Arc::clone(&handling), Arc::clone(&notified));
+            spawn(&flag, move |flag| {
+                while flag.changed.waiting() == 0 {
+                    thread::yield_now();
+                }
+                flag.acquire();
+                model::interrupt(waiting);
+                while !handling.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
+                flag.set.set(true);
+                flag.changed.notify_with(&flag.lock, 1);
+                notified.store(true, Ordering::Release);
+                // The handler comes to the lock while it is held.
+                thread::yield_now();
+                flag.release();
+            })
+        };
         let mut waiter = Interruptible(|| {
+            handling.store(true, Ordering::Release);
+            while !notified.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
             flag.acquire();
             flag.release();
             ControlFlow::Continue(())
         });
         flag.acquire();
-        while !flag.set.get() {
-            flag.changed.wait_with(&flag.lock, Deadline::NEVER, &mut waiter).unwrap();
-        }
+        flag.changed.wait_with(&flag.lock, Deadline::NEVER, &mut waiter).unwrap();
+        assert!(flag.set.get());
         flag.release();
         setting.join().unwrap();
-        contending.join().unwrap();
         flag.assert_quiet();
     });
 }

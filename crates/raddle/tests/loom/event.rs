@@ -1,4 +1,7 @@
 //! The event: whoever waits when it is set goes on, and sees what was done before.
+//!
+//! What these models have been seen to catch: a `set` that forgets those who wait; a waiter that looks at the flag without announcing
+//! itself in the same step; one that leaves without asking whether it is granted; a grant that is not Release.
 
 use std::sync::Arc;
 

@@ -1,4 +1,8 @@
 //! The lock: exclusion, deadlines, aborts, and the hand-off to one who has waited for long.
+//!
+//! What these models have been seen to catch: a waiter that is woken and sleeps again without giving its right to compete back; a
+//! hand-off that frees the permit as well; `WAITERS` set without another look for a free permit; a release that is not Release; a waiter
+//! that leaves without asking whether it is granted.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! The queue: items are neither lost nor doubled, and come back when a wait is aborted.
+//!
+//! What these models have been seen to catch: an aborted `get` that keeps its item; a waiter that leaves without asking whether it is
+//! granted; a grant that is not Release; a section that is left without Release.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! The internal section, seen through a queue that nobody waits at: each operation is one visit.
+//!
+//! What this model has been seen to catch: a section that is left without Release; one that is entered without asking whether somebody
+//! is inside.
 
 use std::sync::Arc;
 

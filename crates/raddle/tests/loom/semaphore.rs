@@ -1,4 +1,7 @@
 //! The semaphore: permits are neither lost nor doubled.
+//!
+//! What these models have been seen to catch: a release that wakes nobody because somebody else was woken before; `WAITERS` set
+//! without another look for a free permit; a waiter that leaves without asking whether it is granted.
 
 use std::sync::Arc;
 
