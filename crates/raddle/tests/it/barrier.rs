@@ -98,9 +98,9 @@ fn aborting_and_resetting_let_those_go_who_wait() {
                 .collect();
             crew.until_blocked(29, WaitKind::Barrier);
             if round == 0 {
-                barrier.reset()
+                barrier.reset();
             } else {
-                barrier.abort()
+                barrier.abort();
             }
             for thread in waiting {
                 assert_eq!(thread.join().unwrap(), Err(BrokenBarrier));
@@ -128,8 +128,7 @@ fn late_deadlines_do_not_disturb_the_next_round() {
                 .collect();
             until("all wait or one gave up", || crew.blocked(WaitKind::Barrier) == PARTIES - 1 || barrier.is_broken());
             let last = barrier.wait_timeout(LONG);
-            let passed =
-                waiting.into_iter().filter(|_| true).map(|thread| thread.join().unwrap()).filter(Result::is_ok);
+            let passed = waiting.into_iter().filter_map(|thread| thread.join().unwrap().ok());
             // All or none: whoever gave up before the last party came broke the round for all.
             assert_eq!(passed.count(), if last.is_ok() { PARTIES - 1 } else { 0 });
             assert_eq!(barrier.is_broken(), last.is_err());

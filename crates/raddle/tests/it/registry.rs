@@ -1,3 +1,5 @@
+#![cfg_attr(not(feature = "probe"), allow(unused_imports, reason = "only what the probe publishes needs them"))]
+
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -116,7 +118,7 @@ fn can_be_read_while_threads_come_and_go() {
             }
         });
         for _ in 0..100 {
-            scope.spawn(|| ThreadId::current()).join().unwrap();
+            scope.spawn(ThreadId::current).join().unwrap();
         }
         ready.set();
     });

@@ -4,6 +4,8 @@
 //! each test runs (2 unless told). What is asserted is what is left at the end, never a time.
 
 #![allow(clippy::missing_panics_doc, reason = "tests panic")]
+#![allow(clippy::cast_possible_truncation, reason = "small numbers and random ones")]
+#![allow(clippy::print_stdout, reason = "the seed is for whoever repeats the run")]
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -107,7 +109,9 @@ fn torment(work: impl Fn(&mut Choices, &AtomicBool) + Sync, mut release: impl Fn
             }
             std::thread::park_timeout(Duration::from_micros(choices.below(100)));
         }
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }
 
@@ -311,7 +315,9 @@ fn records_are_used_again_under_load() {
                             queue.put(()).unwrap();
                         }
                         own.set();
-                        shorts.into_iter().for_each(|short| short.join().unwrap());
+                        for short in shorts {
+                            short.join().unwrap();
+                        }
                     });
                 }
             })
@@ -330,7 +336,9 @@ fn records_are_used_again_under_load() {
         while Instant::now() < end {
             std::thread::park_timeout(Duration::from_millis(1));
         }
-        makers.into_iter().for_each(|maker| maker.join().unwrap());
+        for maker in makers {
+            maker.join().unwrap();
+        }
         stop.set();
         reader.join().unwrap();
     });
