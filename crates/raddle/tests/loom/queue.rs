@@ -1,6 +1,6 @@
 //! The queue: items are neither lost nor doubled, and come back when a wait is aborted.
 //!
-//! What these models have been seen to catch: an aborted `get` that keeps its item; a waiter that leaves without asking whether it is
+//! What these models have been seen to catch: an aborted `get` that keeps its item; a `get` that lets nobody in; a waiter that leaves without asking whether it is
 //! granted; a grant that is not Release; a section that is left without Release.
 
 use std::sync::Arc;
@@ -52,6 +52,25 @@ fn a_full_queue_lets_one_in_for_one_out() {
         assert_eq!(get(&queue) + get(&queue), 3);
         putting.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!((queue.len(), queue.waiting()), (0, (0, 0, 0)));
+    });
+}
+
+/// As above, in the order that a bounded search may miss.
+#[test]
+fn a_place_goes_to_one_who_waits() {
+    check(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.put_with(2, Deadline::NEVER, &mut Patient).unwrap())
+        };
+        while queue.waiting().1 == 0 {
+            thread::yield_now();
+        }
+        assert_eq!(get(&queue), 1);
+        putting.join().unwrap();
+        assert_eq!((queue.drain(), queue.waiting()), (vec![2], (0, 0, 0)));
     });
 }
 
