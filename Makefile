@@ -49,7 +49,7 @@ run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 
 test: ## everything: Rust, lints, types, and Python on each of PYTHONS
 	@failed=; \
-	for part in rust lint types; do \
+	for part in rust loom lint types; do \
 		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; \
 	for python in $(PYTHONS); do \
@@ -98,21 +98,25 @@ probes-full: $(BUILD)/wheel ## the probes with 200 runs of each program
 	RADDLE_EXIT_RUNS=200 RADDLE_FORKS=200 $(VENV)/bin/python -m pytest -q tests/probes
 
 loom: ## every interleaving of the models of the waits
-	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom $(RUST) --release --test loom
+	@echo "== models"
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom CARGO_PROFILE_TEST_OPT_LEVEL=2 \
+		$(RUST) --no-default-features --test loom
 
 stress: ## random threads and timeouts against each other
-	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) $(RUST) --release --test stress
+	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) $(RUST) --test stress -- --nocapture
 
 fork: ## 1,000 children of a busy parent
-	RADDLE_FORKS=1000 $(RUST) --release --test fork
+	RADDLE_FORKS=1000 $(RUST) --test fork
 
 portable: ## the crate's tests on the twin for systems without a futex
-	RUSTFLAGS="--cfg raddle_portable" CARGO_TARGET_DIR=.build/portable $(RUST)
+	RUSTFLAGS="--cfg raddle_portable" CARGO_TARGET_DIR=.build/portable $(RUST) --test it --test stress --test fork
 
 tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
 	@rustc +nightly --version || { echo "make tsan: needs a nightly toolchain: rustup toolchain install nightly"; exit 1; }
 	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) CARGO_TARGET_DIR=.build/tsan \
+		TSAN_OPTIONS="suppressions=$(CURDIR)/crates/raddle/tests/stress/tsan.supp" \
 		RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
+		CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 		cargo +nightly test --locked -p raddle --target $$(rustc -vV | sed -n 's/^host: //p') --release --test stress
 
 ## Measuring and the rest

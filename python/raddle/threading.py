@@ -58,7 +58,7 @@ class Condition(_native.Condition, _StockCondition):
     """A place to wait, with its lock released, until another thread says that something changed.
 
     `lock` is a `Lock`, an `RLock` (a new one by default) or any object with `acquire` and
-    `release`; the last kind is served by the standard library's algorithm on raddle's locks.
+    `release`; the last kind is served by the standard library's algorithm.
 
     Fairness: `notify` wakes the threads in the order in which they began to wait. No thread wakes
     without a notification.

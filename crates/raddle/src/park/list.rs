@@ -139,11 +139,16 @@ impl WaitList {
         };
         // SAFETY: linked nodes live, and the section is held.
         let is_older = |other: Linked| unsafe { other.as_ref().since <= node.since };
+        // A newcomer is younger than the youngest; only who comes back from a handler has to look for its place.
+        if is_older(links(oldest, |links| links.previous)) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.push_back(node) };
+        }
         let mut behind = oldest;
         while is_older(behind) {
             behind = links(behind, |links| links.next);
             if behind == oldest {
-                // All are older.
+                // All are older after all: the ages of those that competed in between are not in order.
                 // SAFETY: the caller's promise.
                 return unsafe { self.push_back(node) };
             }
