@@ -2,4 +2,4 @@
 
 mod slot;
 
-pub use slot::{Begun, Cancelled, Slot, Stage};
+pub use slot::{Begun, Cancelled, NotDone, RetiredSlot, Slot, Stage, Watcher};

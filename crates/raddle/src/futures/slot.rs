@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::mem;
+use std::ptr;
 use std::sync::Arc;
 
-use crate::park::{Deadline, End, Failed, Grant, Node, Place, State as NodeState, WaitList, Waiter, WakeList, wait};
+use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, WaitList, Waiter, WakeList, wait};
 use crate::probe::WaitKind;
 use crate::queue::SimpleQueue;
 use crate::sys::{AfterFork, AtomicU32, Guard, Ordering, Section, UnsafeCell};
@@ -17,6 +18,8 @@ use crate::sys::{AfterFork, AtomicU32, Guard, Ordering, Section, UnsafeCell};
 /// | `Pending` | [`Slot::cancel`] | `Cancelled` |
 /// | `Cancelled` | [`Slot::begin`] | `CancelledAndNotified` |
 /// | `Pending`, `Running` | [`Slot::finish`] | `Finished` |
+/// | `Pending`, `Running` | [`Slot::fail`] | `Failed` |
+/// | any | [`Slot::retire`] | `Retired` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Stage {
@@ -28,8 +31,12 @@ pub enum Stage {
     Cancelled = 2,
     /// It was cancelled, and whoever was to work on it knows.
     CancelledAndNotified = 3,
-    /// The outcome is there.
+    /// The outcome is there, and is what was hoped for.
     Finished = 4,
+    /// The outcome is there, and is an error.
+    Failed = 5,
+    /// What was here is elsewhere, for good.
+    Retired = 6,
 }
 
 impl Stage {
@@ -39,20 +46,37 @@ impl Stage {
             1 => Self::Running,
             2 => Self::Cancelled,
             3 => Self::CancelledAndNotified,
-            _ => Self::Finished,
+            4 => Self::Finished,
+            5 => Self::Failed,
+            _ => Self::Retired,
         }
     }
 
     /// Whether nothing more will come: the outcome is there, or it was cancelled.
     #[must_use]
     pub fn is_done(self) -> bool {
-        !matches!(self, Self::Pending | Self::Running)
+        matches!(self, Self::Cancelled | Self::CancelledAndNotified | Self::Finished | Self::Failed)
+    }
+
+    /// Whether the outcome is there.
+    #[must_use]
+    pub fn has_outcome(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed)
+    }
+
+    /// What a wait comes to that need not begin.
+    fn wait_is_over(self) -> Option<Result<(), NotDone>> {
+        match self {
+            Self::Pending | Self::Running => None,
+            Self::Retired => Some(Err(NotDone::Retired)),
+            _ => Some(Ok(())),
+        }
     }
 
     /// Whether the watchers have been told.
     #[must_use]
     pub fn is_settled(self) -> bool {
-        matches!(self, Self::CancelledAndNotified | Self::Finished)
+        self.has_outcome() || self == Self::CancelledAndNotified
     }
 }
 
@@ -63,7 +87,7 @@ pub enum Begun {
     Run,
     /// It was cancelled, and is not to be done.
     Cancelled,
-    /// It has begun, or is over, already.
+    /// It has begun, or is over, or was retired, already.
     Misplaced(Stage),
 }
 
@@ -76,6 +100,43 @@ pub enum Cancelled<C> {
     Before,
     /// Too late: it runs, or is finished.
     No,
+    /// It was retired.
+    Retired,
+}
+
+/// Why [`Slot::wait_with`] ended without an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDone {
+    /// The deadline passed.
+    TimedOut,
+    /// The waiter was told to stop.
+    Aborted,
+    /// It was retired.
+    Retired,
+}
+
+/// What [`Slot::retire`] found.
+#[derive(Debug)]
+pub struct RetiredSlot<'a, T, C> {
+    /// The stage before. `Retired`, if somebody else has done it.
+    pub stage: Stage,
+    /// The outcome, if it was there.
+    pub outcome: Option<&'a T>,
+    /// The callbacks, if it was not.
+    pub callbacks: Vec<C>,
+}
+
+/// Somebody who watches several slots.
+pub trait Watcher: Send + Sync {
+    /// The slot with this index is settled or retired, as its stage says by now. Called once, and not inside any slot.
+    fn settled(&self, index: usize, stage: Stage);
+}
+
+/// Who asks which slots are settled, one after the other.
+impl Watcher for SimpleQueue<usize> {
+    fn settled(&self, index: usize, _stage: Stage) {
+        self.put(index);
+    }
 }
 
 /// One outcome `T`, which comes at most once, with those who wait for it, those who watch it among others, and callbacks `C`, which
@@ -87,7 +148,7 @@ pub enum Cancelled<C> {
 pub struct Slot<T, C> {
     /// A [`Stage`]. Changes under the section only.
     stage: AtomicU32,
-    /// Written once, under the section, before the stage says `Finished`; read by anybody after that.
+    /// Written once, under the section, before the stage says `Finished` or `Failed`; read by anybody after that.
     outcome: UnsafeCell<Option<T>>,
     inside: Section<Inside<C>>,
 }
@@ -95,13 +156,12 @@ pub struct Slot<T, C> {
 struct Inside<C> {
     waiters: WaitList,
     next_ticket: u64,
-    watchers: Vec<Watcher>,
+    watchers: Vec<Watch>,
     callbacks: Vec<C>,
 }
 
-/// Somebody who wants to know which of several futures are settled.
-struct Watcher {
-    settled: Arc<SimpleQueue<usize>>,
+struct Watch {
+    watcher: Arc<dyn Watcher>,
     index: usize,
 }
 
@@ -138,18 +198,36 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// Where it is in its life.
     #[inline]
     pub fn stage(&self) -> Stage {
-        // ORDERING: Acquire meets the Release in `finish`: who sees `Finished` sees the outcome.
+        // ORDERING: Acquire meets the Release in `set_stage`: who sees `Finished` or `Failed` sees the outcome.
         Stage::from_word(self.stage.load(Ordering::Acquire))
     }
 
     /// The outcome, once it is there.
     #[inline]
     pub fn outcome(&self) -> Option<&T> {
-        if self.stage() != Stage::Finished {
+        if !self.stage().has_outcome() {
             return None;
         }
-        // SAFETY: it is never written again.
+        // SAFETY: it is there, and never written again.
+        unsafe { self.outcome_unchecked() }
+    }
+
+    /// # Safety
+    ///
+    /// The stage says, or has said, that the outcome is there.
+    unsafe fn outcome_unchecked(&self) -> Option<&T> {
+        // SAFETY: the caller's promise; it is never written again.
         self.outcome.with(|outcome| unsafe { (*outcome).as_ref() })
+    }
+
+    /// Takes the outcome out of a slot that nobody will ask any more, for a collector of garbage.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the slot now, and nobody holds what [`Slot::outcome`] or [`Slot::retire`] returned.
+    pub unsafe fn take_outcome(&self) -> Option<T> {
+        // SAFETY: the caller's promise.
+        self.outcome.with_mut(|outcome| unsafe { (*outcome).take() })
     }
 
     /// The outcome of a slot that nobody else can reach any more.
@@ -167,9 +245,9 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
             }
             Stage::Cancelled => {
                 self.set_stage(Stage::CancelledAndNotified);
-                let watchers = mem::take(&mut inside.watchers);
+                let watches = mem::take(&mut inside.watchers);
                 drop(inside);
-                tell(watchers);
+                tell(watches, Stage::CancelledAndNotified);
                 Begun::Cancelled
             }
             stage => Begun::Misplaced(stage),
@@ -183,11 +261,12 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
             Stage::Pending => {
                 self.set_stage(Stage::Cancelled);
                 let callbacks = mem::take(&mut inside.callbacks);
-                self.let_go(inside);
+                self.let_go(inside, Grant::Handed);
                 Cancelled::Now(callbacks)
             }
             Stage::Cancelled | Stage::CancelledAndNotified => Cancelled::Before,
-            Stage::Running | Stage::Finished => Cancelled::No,
+            Stage::Running | Stage::Finished | Stage::Failed => Cancelled::No,
+            Stage::Retired => Cancelled::Retired,
         }
     }
 
@@ -195,56 +274,86 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     ///
     /// # Errors
     ///
-    /// The outcome comes back, with the stage, if there is one already, or it was cancelled.
+    /// The outcome comes back, with the stage, if there is one already, or it was cancelled or retired.
     pub fn finish(&self, outcome: T) -> Result<Vec<C>, (Stage, T)> {
+        self.settle(outcome, Stage::Finished)
+    }
+
+    /// The outcome comes, and is an error. All who wait go on; the callbacks are for the caller to call.
+    ///
+    /// # Errors
+    ///
+    /// The outcome comes back, with the stage, if there is one already, or it was cancelled or retired.
+    pub fn fail(&self, outcome: T) -> Result<Vec<C>, (Stage, T)> {
+        self.settle(outcome, Stage::Failed)
+    }
+
+    fn settle(&self, outcome: T, stage: Stage) -> Result<Vec<C>, (Stage, T)> {
         let mut inside = self.inside.enter();
-        let stage = self.stage();
-        if stage.is_done() {
+        let before = self.stage();
+        if !matches!(before, Stage::Pending | Stage::Running) {
             drop(inside);
-            return Err((stage, outcome));
+            return Err((before, outcome));
         }
         // SAFETY: nobody reads it before the stage says so, and it is written only here, under the section, once. There was
         // nothing, so nothing is dropped.
         self.outcome.with_mut(|slot| unsafe { slot.write(Some(outcome)) });
-        self.set_stage(Stage::Finished);
+        self.set_stage(stage);
         let callbacks = mem::take(&mut inside.callbacks);
-        let watchers = mem::take(&mut inside.watchers);
-        self.let_go(inside);
-        tell(watchers);
+        let watches = mem::take(&mut inside.watchers);
+        self.let_go(inside, Grant::Handed);
+        tell(watches, stage);
         Ok(callbacks)
+    }
+
+    /// Hands everything over to a successor, for good: everything that is called later, and everybody who waits or watches, is told so.
+    ///
+    /// The outcome stays where it is: somebody may be reading it.
+    pub fn retire(&self) -> RetiredSlot<'_, T, C> {
+        let mut inside = self.inside.enter();
+        let stage = self.stage();
+        // SAFETY: the stage says that it is there.
+        let outcome = if stage.has_outcome() { unsafe { self.outcome_unchecked() } } else { None };
+        self.set_stage(Stage::Retired);
+        let callbacks = mem::take(&mut inside.callbacks);
+        let watches = mem::take(&mut inside.watchers);
+        self.let_go(inside, Grant::Refused);
+        tell(watches, Stage::Retired);
+        RetiredSlot { stage, outcome, callbacks }
     }
 
     /// Keeps a callback for whoever finishes or cancels it.
     ///
     /// # Errors
     ///
-    /// The callback comes back if it is done already: the caller calls it.
+    /// The callback comes back if it is done already, and the caller calls it; or if it was retired.
     pub fn add_callback(&self, callback: C) -> Result<(), C> {
         let mut inside = self.inside.enter();
-        if self.stage().is_done() {
+        if !matches!(self.stage(), Stage::Pending | Stage::Running) {
             return Err(callback);
         }
         inside.callbacks.push(callback);
         Ok(())
     }
 
-    /// Puts `index` into `settled` when it is settled; at once, if it is.
-    pub fn watch(&self, settled: &Arc<SimpleQueue<usize>>, index: usize) {
+    /// Tells `watcher` when it is settled or retired; at once, if it is.
+    pub fn watch(&self, watcher: &Arc<dyn Watcher>, index: usize) {
         let mut inside = self.inside.enter();
-        if self.stage().is_settled() {
+        let stage = self.stage();
+        if stage.is_settled() || stage == Stage::Retired {
             drop(inside);
-            settled.put(index);
+            watcher.settled(index, stage);
         } else {
-            inside.watchers.push(Watcher { settled: Arc::clone(settled), index });
+            inside.watchers.push(Watch { watcher: Arc::clone(watcher), index });
         }
     }
 
     /// Ends what [`Slot::watch`] began.
-    pub fn unwatch(&self, settled: &Arc<SimpleQueue<usize>>) {
+    pub fn unwatch(&self, watcher: &Arc<dyn Watcher>) {
         let mut inside = self.inside.enter();
-        let watchers = mem::take(&mut inside.watchers);
-        let (others, own): (Vec<_>, Vec<_>) =
-            watchers.into_iter().partition(|watcher| !Arc::ptr_eq(&watcher.settled, settled));
+        let watches = mem::take(&mut inside.watchers);
+        let (own, others): (Vec<_>, Vec<_>) =
+            watches.into_iter().partition(|watch| ptr::addr_eq(Arc::as_ptr(&watch.watcher), Arc::as_ptr(watcher)));
         inside.watchers = others;
         drop(inside);
         drop(own);
@@ -254,28 +363,31 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     ///
     /// # Errors
     ///
-    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
-    pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
-        if self.stage().is_done() {
-            return Ok(());
+    /// [`NotDone`] if the deadline passed, the waiter was told to stop, or it was retired before that.
+    pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), NotDone> {
+        if let Some(known) = self.stage().wait_is_over() {
+            return known;
         }
         if deadline == Deadline::PASSED {
-            return Err(Failed::TimedOut);
+            return Err(NotDone::TimedOut);
         }
         let node = Node::staying(self, WaitKind::Future);
         let mut inside = self.inside.enter();
-        if self.stage().is_done() {
-            return Ok(());
+        if let Some(known) = self.stage().wait_is_over() {
+            return known;
         }
         let ticket = inside.ticket();
         // SAFETY: the node is new, and stays here until its wait is over.
         unsafe { inside.waiters.push_back_with_ticket(&node, ticket) };
         drop(inside);
         match wait(&node, deadline, waiter) {
+            End::Granted if node.granted() == Grant::Refused => Err(NotDone::Retired),
+            // A fork has changed what it waits for.
+            End::Granted if node.granted() == Grant::Nothing => self.wait_with(deadline, waiter),
             End::Granted => Ok(()),
-            End::TimedOut => Err(Failed::TimedOut),
+            End::TimedOut => Err(NotDone::TimedOut),
             // Nothing to pass on: everybody was granted.
-            End::Aborted { .. } => Err(Failed::Aborted),
+            End::Aborted { .. } => Err(NotDone::Aborted),
         }
     }
 
@@ -300,10 +412,10 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Ends the waits of all who wait. Nobody can come any more: the stage says so.
-    fn let_go<'a>(&'a self, mut inside: Guard<'a, Inside<C>>) {
+    fn let_go<'a>(&'a self, mut inside: Guard<'a, Inside<C>>, grant: Grant) {
         let mut wakes = WakeList::new();
         let ticket = inside.next_ticket;
-        while inside.waiters.grant_until(ticket, Grant::Handed, &mut wakes) {
+        while inside.waiters.grant_until(ticket, grant, &mut wakes) {
             drop(inside);
             wakes.wake_all();
             inside = self.inside.enter();
@@ -313,9 +425,9 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 }
 
-fn tell(watchers: Vec<Watcher>) {
-    for watcher in watchers {
-        watcher.settled.put(watcher.index);
+fn tell(watches: Vec<Watch>, stage: Stage) {
+    for watch in watches {
+        watch.watcher.settled(watch.index, stage);
     }
 }
 
@@ -340,7 +452,7 @@ impl<T: Send + Sync, C: Send> Place for Slot<T, C> {
 
     fn relink(&self, node: &Node<'_>) -> bool {
         let mut inside = self.inside.enter();
-        if self.stage().is_done() {
+        if self.stage().wait_is_over().is_some() {
             return false;
         }
         let ticket = inside.ticket();

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use raddle::futures::{Begun, Cancelled, Slot, Stage};
-use raddle::park::{Deadline, Failed, Thread};
+use raddle::futures::{Begun, Cancelled, NotDone, Slot, Stage, Watcher};
+use raddle::park::{Deadline, Thread};
 use raddle::queue::SimpleQueue;
+use raddle::sync::Lock;
 use raddle::thread::WaitKind;
 
 use crate::support::{Crew, LONG, SHORT, assert_send, assert_sync};
@@ -80,8 +81,8 @@ fn all_who_wait_go_on() {
 #[test]
 fn a_wait_ends_by_deadline_and_by_abort() {
     let (slot, crew) = (Words::new(), Crew::new());
-    assert_eq!(slot.wait_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
-    assert_eq!(slot.wait_with(Deadline::after(SHORT), &mut Thread), Err(Failed::TimedOut));
+    assert_eq!(slot.wait_with(Deadline::PASSED, &mut Thread), Err(NotDone::TimedOut));
+    assert_eq!(slot.wait_with(Deadline::after(SHORT), &mut Thread), Err(NotDone::TimedOut));
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             crew.join();
@@ -89,7 +90,7 @@ fn a_wait_ends_by_deadline_and_by_abort() {
         });
         crew.until_blocked(1, WaitKind::Future);
         crew.interrupt(0, || waiting.is_finished());
-        assert_eq!(waiting.join().unwrap(), Err(Failed::Aborted));
+        assert_eq!(waiting.join().unwrap(), Err(NotDone::Aborted));
     });
     assert_eq!(slot.waiting(), 0);
 }
@@ -97,10 +98,11 @@ fn a_wait_ends_by_deadline_and_by_abort() {
 #[test]
 fn watchers_hear_of_the_settled() {
     let settled = Arc::new(SimpleQueue::new());
+    let watcher: Arc<dyn Watcher> = settled.clone();
     let slots: Vec<Words> = (0..4).map(|_| Slot::new()).collect();
     slots[0].finish("before".into()).unwrap();
     for (index, slot) in slots.iter().enumerate() {
-        slot.watch(&settled, index);
+        slot.watch(&watcher, index);
     }
     assert_eq!(settled.try_get(), Some(0));
     slots[2].finish("after".into()).unwrap();
@@ -110,9 +112,76 @@ fn watchers_hear_of_the_settled() {
     assert_eq!(settled.try_get(), None);
     assert_eq!(slots[1].begin(), Begun::Cancelled);
     assert_eq!(settled.get(), 1);
-    slots[3].unwatch(&settled);
+    slots[3].unwatch(&watcher);
     slots[3].finish("unwatched".into()).unwrap();
     assert_eq!(settled.try_get(), None);
+}
+
+#[test]
+fn watchers_hear_how_it_ended() {
+    struct Stages(Lock<Vec<(usize, Stage)>>);
+    impl Watcher for Stages {
+        fn settled(&self, index: usize, stage: Stage) {
+            self.0.acquire().push((index, stage));
+        }
+    }
+    let stages = Arc::new(Stages(Lock::new(vec![])));
+    let watcher: Arc<dyn Watcher> = stages.clone();
+    let slots: Vec<Words> = (0..5).map(|_| Slot::new()).collect();
+    slots[4].fail("before".into()).unwrap();
+    for (index, slot) in slots.iter().enumerate() {
+        slot.watch(&watcher, index);
+    }
+    slots[0].finish("well".into()).unwrap();
+    slots[1].fail("badly".into()).unwrap();
+    let _ = slots[2].cancel();
+    slots[2].begin();
+    slots[3].retire();
+    assert_eq!(
+        *stages.0.acquire(),
+        [
+            (4, Stage::Failed),
+            (0, Stage::Finished),
+            (1, Stage::Failed),
+            (2, Stage::CancelledAndNotified),
+            (3, Stage::Retired)
+        ]
+    );
+    assert_eq!(slots[1].outcome().map(String::as_str), Some("badly"));
+}
+
+#[test]
+fn a_retired_slot_sends_everybody_away() {
+    let (slot, crew) = (Words::new(), Crew::new());
+    slot.add_callback("callback").unwrap();
+    assert_eq!(slot.begin(), Begun::Run);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            slot.wait_with(Deadline::after(LONG), &mut Thread)
+        });
+        crew.until_blocked(1, WaitKind::Future);
+        let retired = slot.retire();
+        assert_eq!((retired.stage, retired.outcome, retired.callbacks), (Stage::Running, None, vec!["callback"]));
+        assert_eq!(waiting.join().unwrap(), Err(NotDone::Retired));
+    });
+    assert_eq!(slot.wait_with(Deadline::NEVER, &mut Thread), Err(NotDone::Retired));
+    assert_eq!(slot.begin(), Begun::Misplaced(Stage::Retired));
+    assert!(matches!(slot.cancel(), Cancelled::Retired));
+    assert_eq!(slot.finish("late".into()), Err((Stage::Retired, "late".into())));
+    assert_eq!(slot.add_callback("late"), Err("late"));
+    assert_eq!(slot.retire().stage, Stage::Retired);
+}
+
+#[test]
+fn a_retired_slot_gives_its_outcome_away() {
+    let slot = Words::new();
+    slot.finish("done".into()).unwrap();
+    let retired = slot.retire();
+    assert_eq!((retired.stage, retired.outcome.map(String::as_str)), (Stage::Finished, Some("done")));
+    assert_eq!(slot.outcome(), None);
+    // SAFETY: nobody else has the slot, and what it returned is used no more.
+    assert_eq!(unsafe { slot.take_outcome() }.as_deref(), Some("done"));
 }
 
 #[test]
