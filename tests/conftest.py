@@ -332,6 +332,7 @@ def assert_native(threading: ModuleType, queue: ModuleType) -> None:
     for name in ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"):
         assert issubclass(getattr(threading, name), getattr(native, name)), name
     assert issubclass(queue.Queue, native.Queue)
+    assert queue.SimpleQueue is native.SimpleQueue
 
 
 def stock_module(name: str) -> ModuleType:

@@ -1,6 +1,6 @@
 """Switching the standard library's modules to raddle's classes, in place, and back.
 
-A name of `_thread`, `threading` or `queue` is switched only while it holds the standard library's
+A name of `_thread`, `threading`, `queue` or `_queue` is switched only while it holds the standard library's
 object, and switched back only while it holds ours: what another tool has put there stays. Objects
 that were made before live on; the two kinds mix.
 
@@ -26,7 +26,7 @@ __all__ = ["early_binders", "install", "installed", "uninstall"]
 
 _KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _WATCHED = ("threading", "queue")
-_SWITCHED = ("_thread", *_WATCHED)
+_SWITCHED = ("_thread", "_queue", *_WATCHED)
 
 # Taken when raddle is imported, and so before it has switched anything. `allocate_lock` comes
 # before `allocate`: where both became one object of ours, `uninstall()` gives back the first.
@@ -136,11 +136,18 @@ def _switch(module: ModuleType) -> None:
     with _state.lock:
         if not _state.installed:
             return
-        for name, value in list(vars(module).items()):
-            pair = ours_of.get(id(value)) or stock_of.get(id(value))
-            if pair is not None and (module, name) not in _state.changes:
-                _state.changes[module, name] = pair
-                setattr(module, name, pair[1])
+        for place in _places(module):
+            for name, value in list(vars(place).items()):
+                pair = ours_of.get(id(value)) or stock_of.get(id(value))
+                if pair is not None and (place, name) not in _state.changes:
+                    _state.changes[place, name] = pair
+                    setattr(place, name, pair[1])
+
+
+def _places(module: ModuleType) -> list[ModuleType]:
+    """Return the module, and the one that it has native classes from: pickle finds them there."""
+    origin = sys.modules.get("_queue") if module.__name__ == "queue" else None
+    return [module] if origin is None else [module, origin]
 
 
 # A program that imports a second copy of a module beside the first, as CPython's tests do, gets the

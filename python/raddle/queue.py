@@ -1,7 +1,7 @@
 """The standard library's `queue` with raddle's queues in it.
 
-Every public name of the running interpreter's `queue` is here. `Queue` is raddle's own;
-`LifoQueue` and `PriorityQueue` run the standard library's algorithm on raddle's lock and
+Every public name of the running interpreter's `queue` is here. `Queue` and `SimpleQueue` are
+raddle's own; `LifoQueue` and `PriorityQueue` run the standard library's algorithm on raddle's lock and
 conditions; all other names are the standard library's, live.
 """
 
@@ -190,6 +190,10 @@ for name in _LENT:
     _native._lend(f"Queue.{name}", getattr(_StockQueue, name))
 
 
+# Native as a whole: the standard library's is not written in Python either.
+SimpleQueue = _native.SimpleQueue
+
+
 class LifoQueue(_stock.LifoQueue, Queue):
     """A queue that gives out the item that was put last."""
 
@@ -212,6 +216,7 @@ _switched: tuple[tuple[object, object], ...] = (
     (_stock.Queue, Queue),
     (_stock.LifoQueue, LifoQueue),
     (_stock.PriorityQueue, PriorityQueue),
+    (_stock.SimpleQueue, SimpleQueue),
 )
 
 # The classes are known by the standard library's names, in reprs and to pickle.

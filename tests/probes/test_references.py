@@ -18,16 +18,23 @@ if TYPE_CHECKING:
 
 
 class Item:
-    """Something that can be weakly referenced."""
+    """Something that can be weakly referenced, and has a place in any order."""
+
+    def __lt__(self, other: Item) -> bool:
+        return id(self) < id(other)
 
 
 class ItemError(Exception):
     """An exception that can be weakly referenced."""
 
 
-def test_got_item_is_released(implementation: Implementation) -> None:
+KINDS = pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"])
+
+
+@KINDS
+def test_got_item_is_released(implementation: Implementation, kind: str) -> None:
     """A queue forgets an item that was got."""
-    subject = implementation.queue.Queue()
+    subject = getattr(implementation.queue, kind)()
     for get in (subject.get, subject.get_nowait, lambda: subject.get(timeout=1.0)):
         item = Item()
         alive = weakref.ref(item)
@@ -39,9 +46,10 @@ def test_got_item_is_released(implementation: Implementation) -> None:
         assert alive() is None
 
 
-def test_queue_releases_items_when_it_goes(implementation: Implementation) -> None:
+@KINDS
+def test_queue_releases_items_when_it_goes(implementation: Implementation, kind: str) -> None:
     """A queue that is dropped drops its items."""
-    subject = implementation.queue.Queue()
+    subject = getattr(implementation.queue, kind)()
     items = [Item() for _ in range(10)]
     alive = [weakref.ref(item) for item in items]
     for item in items:
@@ -65,11 +73,12 @@ def test_item_that_found_no_place_is_released(implementation: Implementation) ->
         assert alive() is None
 
 
+@KINDS
 def test_item_handed_to_a_blocked_getter_is_released(
-    implementation: Implementation, wait_until_blocked: Callable[..., None]
+    implementation: Implementation, wait_until_blocked: Callable[..., None], kind: str
 ) -> None:
     """An item that goes straight to a waiting thread is forgotten as well."""
-    subject = implementation.queue.Queue()
+    subject = getattr(implementation.queue, kind)()
     results: list[int] = []
     thread = stock_threading.Thread(target=lambda: results.append(id(subject.get())), daemon=True)
     thread.start()
@@ -239,9 +248,10 @@ def test_reference_counts_do_not_drift(implementation: Implementation) -> None:
     assert [sys.getrefcount(argument) for argument in arguments] == before
 
 
-def test_queue_that_holds_itself_is_collected(implementation: Implementation) -> None:
+@pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "SimpleQueue"])
+def test_queue_that_holds_itself_is_collected(implementation: Implementation, kind: str) -> None:
     """A queue among its own items."""
-    subject = implementation.queue.Queue()
+    subject = getattr(implementation.queue, kind)()
     alive = weakref.ref(subject)
     subject.put(subject)
     subject.put([subject])

@@ -28,7 +28,7 @@ EXPECTED = {
     "threading.BoundedSemaphore": "native",
     "threading.Barrier": "native",
     "queue.Queue": "native",
-    "queue.SimpleQueue": "stock",
+    "queue.SimpleQueue": "native",
     "threading.Thread": "stock, on native primitives",
     "queue.LifoQueue": "stock, on native primitives",
     "queue.PriorityQueue": "stock, on native primitives",

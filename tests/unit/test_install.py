@@ -583,6 +583,7 @@ def is_native():
     assert isinstance(queue.Queue(), _native.Queue)
     assert isinstance(queue.LifoQueue().mutex, lock)
     assert isinstance(queue.PriorityQueue().not_empty, _native.Condition)
+    assert queue.SimpleQueue is sys.modules["_queue"].SimpleQueue is _native.SimpleQueue
     return True
 
 def is_stock():
@@ -592,6 +593,7 @@ def is_stock():
         threading.Lock(), threading.RLock(), threading.Condition(), threading.Event(),
         threading.Semaphore(), threading.BoundedSemaphore(), threading.Barrier(1),
         queue.Queue(), queue.LifoQueue(), queue.PriorityQueue(), queue.Queue().mutex,
+        queue.SimpleQueue(), sys.modules["_queue"].SimpleQueue(),
     ):
         native = sys.modules.get("raddle._native")
         kinds = [kind for kind in vars(native).values() if isinstance(kind, type)] if native else []

@@ -21,8 +21,11 @@ our_queue = importlib.import_module("raddle.queue")
 
 OURS = {
     "threading": {"Lock", "RLock", "Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"},
-    "queue": {"Queue", "LifoQueue", "PriorityQueue"},
+    "queue": {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"},
 }
+
+# The standard library's are not written in Python: no class can be a subclass of theirs and of ours.
+NATIVE_THERE_TOO = {"Lock", "RLock", "SimpleQueue"}
 
 PAIRS = pytest.mark.parametrize(
     ("ours", "stock"),
@@ -60,13 +63,13 @@ def test_our_classes_bear_the_names_of_the_stock_ones(ours: ModuleType, stock: M
 
 @PAIRS
 def test_our_classes_are_subclasses_of_the_stock_ones(ours: ModuleType, stock: ModuleType) -> None:
-    for name in OURS[stock.__name__] - {"Lock", "RLock"}:
+    for name in OURS[stock.__name__] - NATIVE_THERE_TOO:
         assert issubclass(getattr(ours, name), getattr(stock, name)), name
 
 
 @PAIRS
 def test_our_methods_take_what_the_stock_ones_take(ours: ModuleType, stock: ModuleType) -> None:
-    for class_name in sorted(OURS[stock.__name__] - {"Lock", "RLock"}):
+    for class_name in sorted(OURS[stock.__name__] - NATIVE_THERE_TOO):
         mine, theirs = getattr(ours, class_name), getattr(stock, class_name)
         for name, function in vars(theirs).items():
             if callable(function) and not name.startswith("_"):
@@ -85,6 +88,7 @@ def test_the_classes_are_native() -> None:
     assert isinstance(our_threading.Barrier(1), _native.Barrier)
     for name in ("Queue", "LifoQueue", "PriorityQueue"):
         assert isinstance(getattr(our_queue, name)(), _native.Queue), name
+    assert isinstance(our_queue.SimpleQueue(), _native.SimpleQueue)
     for made in (our_queue.LifoQueue(), our_queue.PriorityQueue()):
         assert isinstance(made.mutex, _native.lock)
         assert isinstance(made.not_empty, _native.Condition)
@@ -95,10 +99,13 @@ def test_a_queue_of_each_order_keeps_it() -> None:
         (our_queue.Queue(), [2, 3, 1]),
         (our_queue.LifoQueue(), [1, 3, 2]),
         (our_queue.PriorityQueue(), [1, 2, 3]),
+        (our_queue.SimpleQueue(), [2, 3, 1]),
     ):
         for item in (2, 3, 1):
             made.put(item)
         assert [made.get() for _ in range(3)] == expected
+        if made.__class__ is our_queue.SimpleQueue:
+            continue
         for _ in range(3):
             made.task_done()
         made.join()
@@ -108,6 +115,7 @@ def test_a_queue_of_each_order_keeps_it() -> None:
 def test_subscripted_queues() -> None:
     assert our_queue.Queue[int].__origin__ is our_queue.Queue
     assert our_queue.LifoQueue[int].__origin__ is our_queue.LifoQueue
+    assert our_queue.SimpleQueue[int].__origin__ is our_queue.SimpleQueue
 
 
 def test_a_hook_that_is_set_here_is_the_stock_module_s(monkeypatch: pytest.MonkeyPatch) -> None:

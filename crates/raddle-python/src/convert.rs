@@ -120,6 +120,51 @@ pub(crate) unsafe fn deadline(timeout: *mut PyObject) -> Result<Deadline, Raised
     }
 }
 
+/// The limit that `block` and `timeout` of a queue's method say.
+///
+/// # Safety
+///
+/// They are null or valid, and the thread is attached.
+pub(crate) unsafe fn queue_deadline(block: *mut PyObject, timeout: *mut PyObject) -> Result<Deadline, Raised> {
+    // SAFETY: the caller's promise.
+    match unsafe { queue_seconds(block, timeout)? } {
+        Ok(seconds) if seconds < 0.0 => Err(raise::<PyValueError>("'timeout' must be a non-negative number")),
+        Ok(seconds) => deadline_after(seconds),
+        Err(deadline) => Ok(deadline),
+    }
+}
+
+/// The same for a simple queue, which looks at the size of the timeout before its sign.
+///
+/// # Safety
+///
+/// As above.
+pub(crate) unsafe fn simple_queue_deadline(block: *mut PyObject, timeout: *mut PyObject) -> Result<Deadline, Raised> {
+    // SAFETY: the caller's promise.
+    match unsafe { queue_seconds(block, timeout)? } {
+        Ok(seconds) if seconds.abs() > TIMEOUT_MAX => {
+            Err(raise::<PyOverflowError>("timestamp out of range for platform time_t"))
+        }
+        Ok(seconds) if seconds < 0.0 => Err(raise::<PyValueError>("'timeout' must be a non-negative number")),
+        Ok(seconds) => deadline_after(seconds),
+        Err(deadline) => Ok(deadline),
+    }
+}
+
+/// The seconds of `timeout`, if it counts; else the limit that there is without it.
+unsafe fn queue_seconds(block: *mut PyObject, timeout: *mut PyObject) -> Result<Result<f64, Deadline>, Raised> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !truth(block, true)? {
+            Ok(Err(Deadline::PASSED))
+        } else if is_none(timeout) {
+            Ok(Err(Deadline::NEVER))
+        } else {
+            seconds(timeout).map(Ok)
+        }
+    }
+}
+
 /// A count of at least `least`, with the error text for less; `u64::MAX` for one that 64 bits do not hold.
 ///
 /// # Safety

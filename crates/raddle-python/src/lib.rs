@@ -24,6 +24,8 @@ mod native {
     #[pymodule_export]
     use crate::queue::fifo::Queue;
     #[pymodule_export]
+    use crate::queue::simple::SimpleQueue;
+    #[pymodule_export]
     use crate::standard::_lend;
     #[pymodule_export]
     use crate::sync::barrier::Barrier;
@@ -52,14 +54,17 @@ mod native {
             (class::<Semaphore>(module), sync::semaphore::METHODS),
             (class::<Barrier>(module), sync::barrier::METHODS),
             (class::<Queue>(module), queue::fifo::METHODS),
+            (class::<SimpleQueue>(module), queue::simple::METHODS),
         ];
         for (class, methods) in methods {
             raw::add_methods(&class, methods)?;
         }
         finalize::precede::<Queue>(&class::<Queue>(module));
+        finalize::precede::<SimpleQueue>(&class::<SimpleQueue>(module));
         finalize::precede::<Barrier>(&class::<Barrier>(module));
         raw::seal(&class::<Lock>(module));
         raw::seal(&class::<RLock>(module));
+        raw::seal(&class::<SimpleQueue>(module));
         // As the function that it stands for says of itself.
         module.getattr("allocate_lock")?.setattr("__module__", "_thread")
     }

@@ -35,7 +35,7 @@ def report() -> dict[str, str]:
         "threading.BoundedSemaphore": (_native.BoundedSemaphore, threading.BoundedSemaphore),
         "threading.Barrier": (_native.Barrier, lambda: threading.Barrier(1)),
         "queue.Queue": (_native.Queue, queue.Queue),
-        "queue.SimpleQueue": (_native.Queue, queue.SimpleQueue),
+        "queue.SimpleQueue": (_native.SimpleQueue, queue.SimpleQueue),
     }
     # Of these, what their objects wait on, under a private name that the type checkers do not know.
     started, condition, idle = map(attrgetter, ("_started", "_condition", "_idle_semaphore"))

@@ -28,7 +28,7 @@ def scaled(count: int) -> int:
 class Traffic:
     """Producers and consumers that use every form of put and get on one queue."""
 
-    def __init__(self, subject: queue.Queue, seed: int, producers: int = 3, consumers: int = 3) -> None:
+    def __init__(self, subject: Any, seed: int, producers: int = 3, consumers: int = 3) -> None:
         """Prepares the threads of a run."""
         self.subject = subject
         self.seed = seed
@@ -145,7 +145,7 @@ def is_shutdown(error: Exception) -> bool:
     return HAS_SHUTDOWN and isinstance(error, queue.ShutDown)
 
 
-def traffic(make: Callable[[int], queue.Queue]) -> Callable[[int], None]:
+def traffic(make: Callable[[int], Any]) -> Callable[[int], None]:
     """A case: traffic through queues of several sizes."""
 
     def run(seed: int) -> None:
@@ -156,6 +156,36 @@ def traffic(make: Callable[[int], queue.Queue]) -> Callable[[int], None]:
             run.check_all_arrived()
 
     return run
+
+
+class Counted(queue.SimpleQueue):
+    """A simple queue that counts what is done, as far as the traffic asks for it."""
+
+    def __init__(self) -> None:
+        """Begins with nothing to be done."""
+        self.unfinished_tasks = 0
+        self._changed = threading.Condition()
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Counts before the item can be seen."""
+        with self._changed:
+            self.unfinished_tasks += 1
+        super().put(item, block, timeout)
+
+    def put_nowait(self, item: Any) -> None:
+        """Counts as well."""
+        self.put(item)
+
+    def task_done(self) -> None:
+        """Reports an item as done."""
+        with self._changed:
+            self.unfinished_tasks -= 1
+            self._changed.notify_all()
+
+    def join(self) -> None:
+        """Waits until all are."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.unfinished_tasks == 0, harness.TIME_BOX)
 
 
 def traffic_in_order(seed: int) -> None:
@@ -553,6 +583,7 @@ CASES: dict[str, Callable[[int], None]] = {
     "traffic": traffic(queue.Queue),
     "traffic, Python hooks": traffic(harness.PythonQueue),
     "traffic, LifoQueue": traffic(queue.LifoQueue),
+    "traffic, SimpleQueue": traffic(lambda _: Counted()),
     "traffic in order": traffic_in_order,
     "traffic, queue opened": traffic_while_opened,
     "shutdown after producers": shutdown_after_producers,

@@ -168,7 +168,7 @@ def item_comparison(body: str) -> None:
     python_below(inside, lambda: ordered.put(Item()))
 
 
-def finalizer_of_item(drop: Callable[[queue.Queue], Any]) -> None:
+def finalizer_of_item(drop: Callable[[Any], Any], kind: Callable[[], Any] = queue.Queue) -> None:
     """A finalizer of an item, run by the queue that drops it, that does not return."""
     inside = Inside()
 
@@ -177,7 +177,7 @@ def finalizer_of_item(drop: Callable[[queue.Queue], Any]) -> None:
             inside.loop()
 
     def use() -> None:
-        held: queue.Queue = queue.Queue()
+        held = kind()
         held.put(Item())
         drop(held)
         del held
@@ -267,7 +267,7 @@ CASES: dict[str, Callable[[], None]] = {
     "Queue.put()": lambda: blocked_in(lambda full=full_queue(): full.put("item")),
     "Queue.join()": lambda: blocked_in(unfinished_queue().join),
     "Queue.get() with hooks": lambda: blocked_in(harness.PythonQueue().get),
-    "SimpleQueue.get()": lambda: blocked_in_interpreter(queue.SimpleQueue().get),
+    "SimpleQueue.get()": lambda: blocked_in(queue.SimpleQueue().get),
     "Future.result()": lambda: blocked_in(Future().result),
     "Thread.join()": lambda: blocked_in_interpreter(harness.start_thread(threading.Event().wait).join),
     "wait_for, the predicate sleeps": lambda: wait_for_predicate("sleep"),
@@ -281,6 +281,7 @@ CASES: dict[str, Callable[[], None]] = {
     "PriorityQueue, the comparison loops": lambda: item_comparison("loop"),
     "Queue that goes, the item's finalizer loops": lambda: finalizer_of_item(drop_nothing),
     "Queue shut down, the item's finalizer loops": lambda: finalizer_of_item(drop_by_shutdown),
+    "SimpleQueue that goes, the item's finalizer loops": lambda: finalizer_of_item(drop_nothing, queue.SimpleQueue),
     "Queue.get(), the item's finalizer loops": lambda: finalizer_of_item(queue.Queue.get),
     "Barrier that goes, the action's finalizer loops": finalizer_of_action,
     "busy with a lock": contended_lock,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import Any
 
 import harness
 
@@ -172,7 +173,7 @@ def barrier_wait(*arguments: object) -> None:
     harness.join_all([thread])
 
 
-def queue_get(make: Callable[[], queue.Queue], *arguments: object) -> None:
+def queue_get(make: Callable[[], Any], *arguments: object) -> None:
     """Queue.get: an item put later is not lost to the getter that has gone."""
     subject = make()
     with interrupted():
@@ -268,6 +269,8 @@ CASES: dict[str, Callable[[], None]] = {
     "Queue.get()": lambda: queue_get(queue.Queue),
     "Queue.get(timeout)": lambda: queue_get(queue.Queue, True, TIMEOUT),
     "Queue.get() with hooks": lambda: queue_get(harness.PythonQueue),
+    "SimpleQueue.get()": lambda: queue_get(queue.SimpleQueue),
+    "SimpleQueue.get(timeout)": lambda: queue_get(queue.SimpleQueue, True, TIMEOUT),
     "PriorityQueue.get()": lambda: queue_get(queue.PriorityQueue),
     "Queue.put()": queue_put,
     "Queue.put(timeout)": lambda: queue_put(True, TIMEOUT),

@@ -24,10 +24,16 @@ def make_all() -> None:
     threading.BoundedSemaphore()
     threading.Barrier(2)
     queue.Queue().put(None)
+    queue.SimpleQueue().put(None)
 
 
-def use_queue(items: queue.Queue = queue.Queue()) -> None:
+def use_queue(
+    items: queue.Queue = queue.Queue(),
+    simple: queue.SimpleQueue = queue.SimpleQueue(),
+) -> None:
     """Puts, gets and fails to get."""
+    simple.put(object())
+    simple.get()
     items.put(object())
     items.get()
     items.task_done()

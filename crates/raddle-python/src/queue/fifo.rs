@@ -49,7 +49,7 @@ impl Queue {
             Deadline::NEVER
         } else {
             // SAFETY: arguments of the call, attached.
-            unsafe { deadline(block, timeout)? }
+            unsafe { convert::queue_deadline(block, timeout)? }
         };
         self.put_item(item, deadline, Standard::QueuePut)
     }
@@ -82,7 +82,7 @@ impl Queue {
                 return Err(convert::wrong_arguments("get(block=True, timeout=None)"));
             };
             // SAFETY: arguments of the call, attached.
-            unsafe { deadline(block, timeout)? }
+            unsafe { convert::queue_deadline(block, timeout)? }
         };
         self.get_item(deadline, Standard::QueueGet)
     }
@@ -166,28 +166,6 @@ impl Queue {
     fn set_capacity(&self, maxsize: i64) {
         self.maxsize.store(maxsize, Ordering::Relaxed);
         self.raw.set_capacity(usize::try_from(maxsize).unwrap_or(0));
-    }
-}
-
-/// The limit that `block` and `timeout` say.
-///
-/// # Safety
-///
-/// They are null or valid, and the thread is attached.
-unsafe fn deadline(block: *mut PyObject, timeout: *mut PyObject) -> Result<Deadline, Raised> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if !convert::truth(block, true)? {
-            return Ok(Deadline::PASSED);
-        }
-        if convert::is_none(timeout) {
-            return Ok(Deadline::NEVER);
-        }
-        let seconds = convert::seconds(timeout)?;
-        if seconds < 0.0 {
-            return Err(raise::<PyValueError>("'timeout' must be a non-negative number"));
-        }
-        convert::deadline_after(seconds)
     }
 }
 

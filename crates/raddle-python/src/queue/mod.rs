@@ -1,3 +1,4 @@
 //! The core's `queue`, for Python.
 
 pub(crate) mod fifo;
+pub(crate) mod simple;

@@ -53,6 +53,16 @@ impl<T: Send> SimpleQueue<T> {
         let _ = self.queue.try_put(item);
     }
 
+    /// Puts an item, and returns whether it was handed to a thread that waited for one. False says that it was left in
+    /// the queue, and that at that moment nobody waited.
+    ///
+    /// Who keeps threads that get items knows by this whether another thread is needed.
+    #[inline]
+    pub fn hand_or_put(&self, item: T) -> bool {
+        // Fails for a queue with a bound, or one that is shut down.
+        self.queue.hand_or_put(item).unwrap_or(false)
+    }
+
     /// Gets the next item, and waits for one as long as it takes.
     pub fn get(&self) -> T {
         loop {

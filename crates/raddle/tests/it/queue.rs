@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use raddle::park::{Deadline, Thread};
-use raddle::queue::{GetError, JoinError, PutError, Queue, ShutDown, TooManyDone};
+use raddle::queue::{GetError, JoinError, PutError, Queue, ShutDown, SimpleQueue, TooManyDone};
 use raddle::sync::TimedOut;
 use raddle::thread::WaitKind;
 
@@ -59,6 +59,32 @@ fn items_go_to_those_who_wait_in_their_order() {
     });
     assert_eq!(*got.lock().unwrap(), [10, 11, 12, 13, 14]);
     assert_eq!((queue.len(), queue.unfinished()), (0, 5));
+}
+
+#[test]
+fn putting_may_tell_whether_somebody_waited() {
+    let queue = SimpleQueue::new();
+    assert!(!queue.hand_or_put(1));
+    assert_eq!(queue.get(), 1);
+    let crew = Crew::new();
+    std::thread::scope(|scope| {
+        let getter = scope.spawn(|| {
+            crew.join();
+            queue.get()
+        });
+        crew.until_blocked(1, WaitKind::QueueGet);
+        assert!(queue.hand_or_put(2));
+        assert!(!queue.hand_or_put(3));
+        assert_eq!(getter.join().unwrap(), 2);
+    });
+    assert_eq!((queue.len(), queue.get()), (1, 3));
+
+    let bounded = Queue::bounded(1);
+    assert_eq!(bounded.hand_or_put("in"), Ok(false));
+    assert_eq!(bounded.hand_or_put("out"), Err(PutError::Full("out")));
+    assert_eq!(bounded.unfinished(), 1);
+    bounded.shutdown();
+    assert_eq!(bounded.hand_or_put("out"), Err(PutError::ShutDown("out")));
 }
 
 #[test]
