@@ -38,6 +38,8 @@ fn kind(kind: WaitKind) -> &'static str {
         WaitKind::QueueGet => "queue.get",
         WaitKind::QueuePut => "queue.put",
         WaitKind::QueueJoin => "queue.join",
+        WaitKind::Future => "future",
+        WaitKind::Join => "join",
         _ => "other",
     }
 }

@@ -27,6 +27,8 @@ pub mod sync;
 mod sys;
 pub mod thread;
 
+pub use thread::main;
+
 /// Time and signals as explicit choices, for loom models of this crate.
 #[cfg(loom)]
 #[doc(hidden)]

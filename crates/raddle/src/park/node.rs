@@ -51,6 +51,11 @@ pub(crate) trait Place: Sync {
     /// nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
     fn relink(&self, node: &Node<'_>) -> bool;
 
+    /// The number of the thread whose end is waited for here; 0 if it is not that.
+    fn thread(&self) -> u64 {
+        0
+    }
+
     /// The address by which the object is known to others.
     fn address(&self) -> usize {
         ptr::from_ref(self).cast::<()>().addr()

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
+use super::identity::{Identity, IdentityCell, Phase};
 use super::node::{Grant, Node, State, grant};
 use crate::probe::Published;
 use crate::sys::{
     AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_ident,
-    current_native_id, global, local, on_fork_in_child, on_thread_exit,
+    current_native_id, global, is_main_thread, local, on_fork_in_child, on_thread_exit,
 };
 
 /// One thread's record: what it sleeps on, who it is, what it waits for.
@@ -30,6 +32,7 @@ pub(crate) struct Record {
     /// Not zero while the thread is in a wait.
     waiting: AtomicU64,
     pub(crate) published: Published,
+    identity: IdentityCell,
     /// The record that was made before this one. Set once, before this one can be found.
     older: AtomicPtr<Record>,
     /// The next free record, under the section of [`FreeRecords`].
@@ -72,6 +75,10 @@ impl ThreadId {
 
 struct Registry {
     newest: AtomicPtr<Record>,
+    /// The owner number of the main thread, once it is known.
+    main: AtomicU64,
+    /// How many threads have been started.
+    starts: AtomicU64,
     count: AtomicU64,
     free: Section<FreeRecords>,
 }
@@ -92,6 +99,8 @@ impl Registry {
         fn new() -> Self {
             Self {
                 newest: AtomicPtr::new(ptr::null_mut()),
+                main: AtomicU64::new(0),
+                starts: AtomicU64::new(0),
                 count: AtomicU64::new(0),
                 free: Section::new(FreeRecords { first: None }),
             }
@@ -134,6 +143,28 @@ pub(crate) fn is_alive(owner: u64) -> bool {
     found
 }
 
+/// The number of the main thread, once that has used the library.
+pub(crate) fn main_owner() -> Option<u64> {
+    let main = REGISTRY.main.load(Ordering::Relaxed);
+    (main != 0).then_some(main)
+}
+
+/// The current thread is the main one, unless another is known to be.
+pub(crate) fn claim_main() {
+    let _ = REGISTRY.main.compare_exchange(0, current().owner(), Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// How many times a thread was started, or told to be waited for.
+pub(crate) fn starts() -> u64 {
+    // ORDERING: Relaxed: who has seen the end of the thread that started one, or that its record has another identity, comes after the count.
+    REGISTRY.starts.load(Ordering::Relaxed)
+}
+
+/// See [`starts`].
+pub(crate) fn count_start() {
+    REGISTRY.starts.fetch_add(1, Ordering::Relaxed);
+}
+
 #[cfg(loom)]
 pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
     let mut found = None;
@@ -148,15 +179,69 @@ pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
 #[cold]
 fn adopt() -> &'static Record {
     on_fork_in_child(repair_after_fork);
+    let record = take(current_native_id(), current_ident());
+    if is_main_thread() {
+        REGISTRY.main.store(record.owner(), Ordering::Relaxed);
+    }
+    belong_to_current_thread(record);
+    record
+}
+
+/// A record for the thread of `identity`, which is about to be started: from now on it is known. `None` if it has been
+/// started before.
+pub(crate) fn reserve(identity: &Arc<Identity>) -> Option<Reserved> {
+    on_fork_in_child(repair_after_fork);
+    count_start();
+    let reserved = Reserved { record: take(0, 0) };
+    if !identity.begin(reserved.record) {
+        free_unused(reserved.record);
+        return None;
+    }
+    reserved.record.identity.set(Some(Arc::clone(identity)));
+    Some(reserved)
+}
+
+/// The record of a thread that is about to run.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    record: &'static Record,
+}
+
+impl Reserved {
+    /// The current thread is the one that it was reserved for.
+    pub(crate) fn begin(self) {
+        let record = self.record;
+        record.native_id.store(current_native_id(), Ordering::Relaxed);
+        record.ident.store(current_ident(), Ordering::Relaxed);
+        if let Some(identity) = record.identity.get() {
+            identity.set_numbers(record.native_id(), record.ident());
+        }
+        belong_to_current_thread(record);
+    }
+
+    /// The thread was not started after all.
+    pub(crate) fn give_back(self) {
+        if let Some(identity) = self.record.identity.set(None) {
+            identity.take_back();
+        }
+        free_unused(self.record);
+    }
+}
+
+/// A record with a new owner number.
+fn take(native_id: u64, ident: u64) -> &'static Record {
     let record = reuse().unwrap_or_else(make);
     // ORDERING: Relaxed: the record is this thread's alone until it waits, and readers copy single values.
     let generation = record.generation.fetch_add(1, Ordering::Relaxed) + 1;
-    record.native_id.store(current_native_id(), Ordering::Relaxed);
-    record.ident.store(current_ident(), Ordering::Relaxed);
+    record.native_id.store(native_id, Ordering::Relaxed);
+    record.ident.store(ident, Ordering::Relaxed);
     record.owner.store(generation << INDEX_BITS | record.index, Ordering::Relaxed);
+    record
+}
+
+fn belong_to_current_thread(record: &'static Record) {
     local::set(ptr::from_ref(record).cast());
     on_thread_exit(release, ptr::from_ref(record).cast());
-    record
 }
 
 fn reuse() -> Option<&'static Record> {
@@ -181,6 +266,7 @@ fn make() -> &'static Record {
         waits: UnsafeCell::new(None),
         waiting: AtomicU64::new(0),
         published: Published::new(),
+        identity: IdentityCell::new(),
         older: AtomicPtr::new(ptr::null_mut()),
         next_free: UnsafeCell::new(None),
     }));
@@ -199,7 +285,18 @@ fn make() -> &'static Record {
 fn release(record: *const ()) {
     // SAFETY: `adopt` registered a record, and records are never freed.
     let record: &'static Record = unsafe { &*record.cast::<Record>() };
+    if let Some(identity) = record.identity.get() {
+        if identity.phase() == Phase::Started {
+            // Another library's thread: this is the first that we hear of its end.
+            identity.end();
+        }
+    }
+    drop(record.identity.set(None));
     local::set(ptr::null());
+    free_unused(record);
+}
+
+fn free_unused(record: &'static Record) {
     record.owner.store(0, Ordering::Relaxed);
     free(record);
 }
@@ -214,13 +311,18 @@ fn free(record: &'static Record) {
 /// In a forked child, on the only thread, before it goes on.
 fn repair_after_fork() {
     let survivor: *const Record = local::get().cast();
+    // SAFETY: null, or this thread's record.
+    let main = unsafe { survivor.as_ref() }.map_or(0, Record::owner);
+    REGISTRY.main.store(main, Ordering::Relaxed);
     for_each_record(|record| {
         record.sleeper.after_fork();
         if ptr::eq(record, survivor) {
             record.native_id.store(current_native_id(), Ordering::Relaxed);
+            record.identity.survive(record.native_id());
             record.relink_waits();
         } else {
             record.owner.store(0, Ordering::Relaxed);
+            record.identity.forget();
             record.waiting.store(0, Ordering::Relaxed);
             record.published.ended(None);
             // Its thread is gone, and with it the stack that this pointed to.
@@ -245,6 +347,16 @@ impl Record {
 
     pub(crate) fn ident(&self) -> u64 {
         self.ident.load(Ordering::Relaxed)
+    }
+
+    /// Who the thread is: one that another library has started, and that nobody has asked before. It is a daemon.
+    pub(crate) fn identify(&'static self, name: &str) -> Arc<Identity> {
+        self.identity.get_or_set(Identity::adopted(name, true, self))
+    }
+
+    /// Who the thread is, if anybody has asked before.
+    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.get()
     }
 
     /// Whether the thread is in a wait of this library.

@@ -28,7 +28,9 @@ pub(crate) enum End {
 pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let record = node.record;
     record.during(node, || {
-        let outer = record.published.began(node.kind, node.place.address(), node.since, deadline.nanoseconds());
+        let place = node.place;
+        let outer =
+            record.published.began(node.kind, place.address(), place.thread(), node.since, deadline.nanoseconds());
         let _published = Published { node, outer };
         let unwinding = Unwinding { node };
         let end = sleep_until_ended(node, deadline, waiter);

@@ -18,6 +18,7 @@ impl Published {
         &self,
         _kind: WaitKind,
         _object: usize,
+        _thread: u64,
         _since: Nanoseconds,
         _deadline: Option<Nanoseconds>,
     ) -> Option<Wait> {

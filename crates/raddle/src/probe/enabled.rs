@@ -34,13 +34,14 @@ impl Published {
         &self,
         kind: WaitKind,
         object: usize,
+        thread: u64,
         since: Nanoseconds,
         deadline: Option<Nanoseconds>,
     ) -> Option<Wait> {
         let mut waits = self.waits.enter();
         waits.begun += 1;
         let number = waits.begun;
-        waits.innermost.replace(Wait { kind, object, since, deadline, number })
+        waits.innermost.replace(Wait { kind, object, thread, since, deadline, number })
     }
 
     /// The innermost wait is over, and `outer` goes on.

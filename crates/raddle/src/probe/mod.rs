@@ -38,6 +38,8 @@ pub enum WaitKind {
     QueueJoin,
     /// For the outcome of a [future](crate::futures).
     Future,
+    /// For the end of a [`Thread`](crate::thread::Thread).
+    Join,
 }
 
 /// One wait, as values.
@@ -46,6 +48,8 @@ pub(crate) struct Wait {
     pub(crate) kind: WaitKind,
     /// The address of the object: its identity, not to be followed.
     pub(crate) object: usize,
+    /// The number of the thread whose end is waited for; 0 if it is not that.
+    pub(crate) thread: u64,
     pub(crate) since: Nanoseconds,
     pub(crate) deadline: Option<Nanoseconds>,
     /// Counts the waits of the thread, so that two looks can tell the same wait from the next one.

@@ -5,6 +5,7 @@
 //! loom's modelled one, is made in this file, over twin files that offer the same API.
 
 mod section;
+mod spawn;
 
 #[cfg(not(loom))]
 #[path = "machine/real.rs"]
@@ -30,12 +31,24 @@ mod process;
 #[path = "process/other.rs"]
 mod process;
 
+#[cfg(not(loom))]
+#[path = "threads/real.rs"]
+mod threads;
+#[cfg(loom)]
+#[path = "threads/modelled.rs"]
+mod threads;
+
 #[cfg(loom)]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
-pub(crate) use process::{current_ident, current_native_id, fork_epoch, on_fork_in_child, on_thread_exit, watch_forks};
+pub(crate) use process::{
+    current_ident, current_native_id, fork_epoch, is_main_thread, on_fork_in_child, on_thread_exit, set_os_name,
+    watch_forks,
+};
 pub(crate) use section::{AfterFork, Guard, Section};
 pub(crate) use sleep::{Sleeper, Wake, now};
+pub(crate) use spawn::spawn;
+pub(crate) use threads::current_name;
 
 /// The pointer that each thread keeps for the floors above: its record.
 pub(crate) mod local {

@@ -14,4 +14,5 @@ mod rlock;
 mod semaphore;
 mod slot;
 mod support;
+mod thread;
 mod waiter;

@@ -55,3 +55,11 @@ pub(crate) fn current_native_id() -> u64 {
 pub(crate) fn current_ident() -> u64 {
     current_native_id()
 }
+
+/// Not known here: the main thread is the one that calls `raddle::main`.
+pub(crate) fn is_main_thread() -> bool {
+    false
+}
+
+/// Threads keep the name here that they were started with.
+pub(crate) fn set_os_name(_native_id: u64, _name: &str) {}

@@ -112,3 +112,33 @@ pub(crate) fn current_ident() -> u64 {
     // SAFETY: pthread_self has no preconditions and always succeeds.
     unsafe { libc::pthread_self() as u64 }
 }
+
+/// Whether the current thread is the process's main one, where the platform says so.
+pub(crate) fn is_main_thread() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: both have no preconditions and always succeed.
+    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: it has no preconditions.
+    let is_main = unsafe { libc::pthread_main_np() } != 0;
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    let is_main = false;
+    is_main
+}
+
+/// Tells the operating system the name of a living thread, as much of it as fits; without effect where it cannot be told.
+#[cfg(target_os = "linux")]
+pub(crate) fn set_os_name(native_id: u64, name: &str) {
+    /// Without the NUL at the end.
+    const LONGEST: usize = 15;
+
+    let mut short = name.replace('\0', " ");
+    let end = (0..=LONGEST.min(short.len())).rfind(|end| short.is_char_boundary(*end)).unwrap_or(0);
+    short.truncate(end);
+    // By the number, which works for other threads too. It fails if the thread has just ended, and then does not matter.
+    let _ = std::fs::write(format!("/proc/self/task/{native_id}/comm"), short);
+}
+
+/// As on Linux.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn set_os_name(_native_id: u64, _name: &str) {}

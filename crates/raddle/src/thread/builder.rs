@@ -1,0 +1,122 @@
+//! Making threads.
+
+use std::io;
+use std::sync::Arc;
+
+use super::handle::{JoinHandle, Unstarted};
+use super::object::Thread;
+use super::packet::Packet;
+use super::run::launch;
+use crate::park::{Identity, current};
+use crate::sys::{AtomicU64, Ordering, global};
+
+/// How a thread is to be made.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::Builder;
+///
+/// let thread = Builder::new().name("adder").daemon(true).stack_size(256 * 1024).spawn(|| 1 + 1)?;
+/// assert_eq!(thread.join().unwrap(), 2);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder makes no thread before `spawn` or `build`"]
+pub struct Builder {
+    name: Option<String>,
+    daemon: Option<bool>,
+    stack_size: Option<usize>,
+}
+
+global! {
+    /// How many threads have got a name of ours.
+    static NAMED: AtomicU64 = AtomicU64::new(0);
+}
+
+impl Builder {
+    /// A thread with a name of the form `Thread-1`, that is a daemon if the current thread is one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The name of the thread. The operating system sees as much of it as it can: 15 bytes on Linux.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Whether [`main`](crate::main) leaves the thread behind when it returns. Unless told, it is a daemon if the thread is one that makes it.
+    pub fn daemon(mut self, daemon: bool) -> Self {
+        self.daemon = Some(daemon);
+        self
+    }
+
+    /// The size of the thread's stack, in bytes; the operating system may round it up.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// Makes a thread that calls `task`, and starts it.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's, if it has no thread to give. To keep the task in that case, use [`Builder::build`].
+    pub fn spawn<F, T>(self, task: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (thread, stack_size) = self.thread();
+        let packet = Arc::new(Packet::new());
+        // SAFETY: the task borrows nothing.
+        unsafe { launch(&thread, &packet, stack_size, task) }.map_err(|(error, _)| error)?;
+        Ok(JoinHandle::started(thread, packet))
+    }
+
+    /// Makes a thread that will call `task` once it is [started](JoinHandle::start).
+    pub fn build<F, T>(self, task: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (thread, stack_size) = self.thread();
+        JoinHandle::unstarted(thread, Unstarted { task: Box::new(task), stack_size })
+    }
+
+    fn thread(self) -> (Thread, Option<usize>) {
+        let name = self.name.unwrap_or_else(|| {
+            // ORDERING: Relaxed: a number of its own is all that is wanted.
+            format!("Thread-{}", NAMED.fetch_add(1, Ordering::Relaxed) + 1)
+        });
+        let daemon = self.daemon.unwrap_or_else(inherits_daemon);
+        (Thread::new(Identity::new(&name, daemon)), self.stack_size)
+    }
+}
+
+/// Starts a thread that calls `task`, with a name of the form `Thread-1`.
+///
+/// # Errors
+///
+/// The operating system's, if it has no thread to give.
+///
+/// # Examples
+///
+/// ```
+/// let thread = raddle::thread::spawn(|| 6 * 7)?;
+/// assert_eq!(thread.join().unwrap(), 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn spawn<F, T>(task: F) -> io::Result<JoinHandle<T>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(task)
+}
+
+/// Only threads of ours pass it on: the others are daemons because nobody knows when they end.
+fn inherits_daemon() -> bool {
+    current().identity().is_some_and(|identity| !identity.is_adopted() && identity.is_daemon())
+}

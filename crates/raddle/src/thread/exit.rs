@@ -1,0 +1,50 @@
+//! The end of the process: who is waited for.
+
+use super::registry::any_to_wait_for;
+use crate::park::{claim_main, starts};
+
+/// Calls `body`, then waits for the end of all threads that are not daemons, also of those that are started meanwhile, and returns what
+/// `body` has returned.
+///
+/// Meant to be the whole of a program's `main`: when that returns, the process ends, and with it the daemons, in the middle of what they do.
+/// A panic of `body` goes on after the wait. [`std::process::exit`] waits for nobody.
+///
+/// # Differences from CPython
+///
+/// CPython does this at the end of every program. Here, a program that does not call this function ends when its `main` returns.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::Builder;
+///
+/// fn main() -> std::io::Result<()> {
+///     raddle::main(|| {
+///         Builder::new().daemon(true).spawn(|| loop { std::thread::park() })?;
+///         Builder::new().spawn(|| println!("this is printed"))?;
+///         Ok(())
+///     })
+/// }
+/// ```
+pub fn main<T>(body: impl FnOnce() -> T) -> T {
+    claim_main();
+    let _wait = WaitForAll;
+    body()
+}
+
+struct WaitForAll;
+
+impl Drop for WaitForAll {
+    fn drop(&mut self) {
+        loop {
+            let before = starts();
+            if let Some(thread) = any_to_wait_for() {
+                // It was started, is not the current one, and nothing stops this wait.
+                let _ = thread.join();
+            } else if starts() == before {
+                // A thread that started another one did so before its end. We have seen all ends: so also all starts.
+                return;
+            }
+        }
+    }
+}
