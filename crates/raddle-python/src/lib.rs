@@ -46,6 +46,8 @@ mod native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         boundary::require_main_interpreter()?;
+        // Not before there are names and stacks to tell of.
+        raddle::diagnostics::set_deadlocks(raddle::diagnostics::Deadlocks::Off);
         let methods = [
             (class::<Lock>(module), sync::lock::METHODS),
             (class::<RLock>(module), sync::rlock::METHODS),

@@ -19,6 +19,7 @@
 //! In a forked child, everything works that no vanished thread held: free locks are free, queues have their items, and who waited in the
 //! parent is forgotten. A lock that was held by a thread that does not exist in the child stays held.
 
+pub mod diagnostics;
 pub mod futures;
 pub mod park;
 mod probe;

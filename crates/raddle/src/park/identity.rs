@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use super::deadline::Deadline;
 use super::list::{WaitList, WakeList};
-use super::node::{Grant, Node, Place, State};
+use super::node::{Blocker, Grant, Node, Place, State};
 use super::record::Record;
 use super::wait::{End, wait};
 use super::waiter::{Failed, Waiter};
@@ -210,7 +210,7 @@ impl Identity {
             if deadline == Deadline::PASSED {
                 return Err(Failed::TimedOut);
             }
-            let node = Node::staying(self, WaitKind::Join);
+            let node = Node::staying(self, WaitKind::Join).depending_on(self);
             let mut joining = self.joining.enter();
             if self.is_over() {
                 return Ok(());
@@ -226,6 +226,20 @@ impl Identity {
                 End::Aborted { .. } => return Err(Failed::Aborted),
             }
         }
+    }
+}
+
+impl Blocker for Identity {
+    fn thread(&self) -> u64 {
+        self.owner()
+    }
+
+    fn is_certain(&self) -> bool {
+        true
+    }
+
+    fn kind(&self) -> WaitKind {
+        WaitKind::Join
     }
 }
 

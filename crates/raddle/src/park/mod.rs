@@ -4,22 +4,28 @@
 //! beside this file has the state machine, and the argument why no wake-up is lost.
 
 mod deadline;
+mod deadlock;
 mod identity;
 mod list;
 mod node;
 mod record;
 mod wait;
 mod waiter;
+mod walk;
+mod watch;
 
 pub use deadline::Deadline;
+pub use deadlock::{BlockerState, Certainty, Deadlock, Party};
 pub(crate) use identity::{Identity, Phase};
 pub(crate) use list::{WaitList, WakeList};
-pub(crate) use node::{Grant, Node, Place, State};
+pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted};
 pub use record::ThreadId;
-#[cfg(loom)]
-pub(crate) use record::by_owner;
 pub(crate) use record::{
-    Reserved, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve, starts,
+    Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve, starts,
 };
 pub(crate) use wait::{End, wait};
+pub(crate) use waiter::Infallible;
 pub use waiter::{Failed, Thread, Uninterruptible, Waiter};
+pub(crate) use walk::{Look, look_at};
+pub use watch::Deadlocks;
+pub(crate) use watch::{deadlocks, grace, set_deadlocks, set_grace, set_reporter};

@@ -1,6 +1,7 @@
 //! One waiting thread in one object's list.
 
 use std::fmt;
+use std::panic::Location;
 use std::ptr::{self, NonNull};
 
 use super::record::{Record, current};
@@ -62,6 +63,23 @@ pub(crate) trait Place: Sync {
     }
 }
 
+/// What a wait depends on: the thread without which it does not end.
+pub trait Blocker: Sync {
+    /// The number of that thread; 0 if there is none, or it is not known. Enters no section.
+    fn thread(&self) -> u64;
+
+    /// Whether nobody but that thread can end the wait.
+    fn is_certain(&self) -> bool;
+
+    /// What the waiter waits for on the way to it.
+    fn kind(&self) -> WaitKind;
+
+    /// The address by which it is known to others.
+    fn address(&self) -> usize {
+        ptr::from_ref(self).cast::<()>().addr()
+    }
+}
+
 /// A waiting thread. Lives on the waiter's stack, from before it is linked until [`wait`](super::wait()) has returned.
 pub(crate) struct Node<'place> {
     pub(super) links: UnsafeCell<Links>,
@@ -76,8 +94,38 @@ pub(crate) struct Node<'place> {
     pub(super) stays: bool,
     /// The address of the lock that the waiter takes back after a notification; 0 if none.
     pub(super) home: usize,
+    /// Whom the wait depends on: at once, or, for a wait with a home, once it is requeued.
+    pub(super) blocker: Option<&'place dyn Blocker>,
+    /// Where the source code waits, where that is known.
+    pub(super) site: Option<&'static Location<'static>>,
     /// Where the waiter wants what it waits for, or has what it brings; for the place to interpret.
     slot: *mut (),
+}
+
+/// What a thread that acquires something wants, for those who look at it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) kind: WaitKind,
+    pub(crate) blocker: Option<&'a dyn Blocker>,
+    pub(crate) site: Option<&'static Location<'static>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Something that belongs to nobody.
+    pub(crate) fn anybodys(kind: WaitKind) -> Self {
+        Self { kind, blocker: None, site: None }
+    }
+
+    /// Something that `blocker` has, at this place of the source code.
+    pub(crate) fn from(blocker: &'a dyn Blocker, site: Option<&'static Location<'static>>) -> Self {
+        Self { kind: blocker.kind(), blocker: Some(blocker), site }
+    }
+}
+
+impl fmt::Debug for Wanted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Wanted").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// The neighbours in the ring, under the section of the object whose list it is.
@@ -105,6 +153,8 @@ impl<'place> Node<'place> {
             since: now(),
             stays: false,
             home: 0,
+            blocker: None,
+            site: None,
             slot: ptr::null_mut(),
         }
     }
@@ -114,9 +164,15 @@ impl<'place> Node<'place> {
         Self { stays: true, ..Self::leaving(place, kind) }
     }
 
-    /// A staying node whose waiter takes the lock at `home` back after its notification.
-    pub(crate) fn returning(place: &'place dyn Place, kind: WaitKind, home: usize) -> Self {
-        Self { home, ..Self::staying(place, kind) }
+    /// A staying node whose waiter takes the lock at `home` back after its notification, from `blocker`.
+    pub(crate) fn returning(
+        place: &'place dyn Place,
+        kind: WaitKind,
+        home: usize,
+        blocker: &'place dyn Blocker,
+        site: &'static Location<'static>,
+    ) -> Self {
+        Self { home, blocker: Some(blocker), site: Some(site), ..Self::staying(place, kind) }
     }
 
     /// A staying node whose waiter wants something in `slot`, or has something there.
@@ -125,8 +181,18 @@ impl<'place> Node<'place> {
     }
 
     /// A node that waits since a moment ago: its waiter has waited with another one before.
-    pub(crate) fn leaving_since(place: &'place dyn Place, kind: WaitKind, since: Nanoseconds) -> Self {
-        Self { since, ..Self::leaving(place, kind) }
+    pub(crate) fn leaving_since(place: &'place dyn Place, wanted: Wanted<'place>, since: Nanoseconds) -> Self {
+        Self { since, blocker: wanted.blocker, site: wanted.site, ..Self::leaving(place, wanted.kind) }
+    }
+
+    /// A node whose wait depends on `blocker`.
+    pub(super) fn depending_on(self, blocker: &'place dyn Blocker) -> Self {
+        Self { blocker: Some(blocker), ..self }
+    }
+
+    /// Whom the wait depends on at this moment.
+    pub(super) fn blocker(&self) -> Option<&'place dyn Blocker> {
+        self.blocker.filter(|_| self.home == 0 || self.state() == State::Requeued)
     }
 
     /// The ticket up to which the notification was meant that has ended this wait. Only for the waiter, after its wait.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::identity::{Identity, IdentityCell, Phase};
 use super::node::{Grant, Node, State, grant};
-use crate::probe::Published;
+use crate::probe::{Held, Published};
 use crate::sys::{
     AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_ident,
     current_native_id, global, is_main_thread, local, on_fork_in_child, on_thread_exit,
@@ -24,6 +24,8 @@ pub(crate) struct Record {
     generation: AtomicU64,
     /// The owner number of the thread that has this record; 0 if none has.
     owner: AtomicU64,
+    /// Which of the threads that have had this record did not come along when this process was forked.
+    vanished: AtomicU64,
     native_id: AtomicU64,
     ident: AtomicU64,
     sleeper: Sleeper,
@@ -33,6 +35,7 @@ pub(crate) struct Record {
     waiting: AtomicU64,
     pub(crate) published: Published,
     identity: IdentityCell,
+    pub(crate) held: Held,
     /// The record that was made before this one. Set once, before this one can be found.
     older: AtomicPtr<Record>,
     /// The next free record, under the section of [`FreeRecords`].
@@ -165,7 +168,7 @@ pub(crate) fn count_start() {
     REGISTRY.starts.fetch_add(1, Ordering::Relaxed);
 }
 
-#[cfg(loom)]
+/// The record of the thread with this number, while it lives. Takes no lock.
 pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
     let mut found = None;
     for_each_record(|record| {
@@ -173,6 +176,14 @@ pub(crate) fn by_owner(owner: u64) -> Option<&'static Record> {
             found = Some(record);
         }
     });
+    found
+}
+
+/// Whether a thread with this number lived when this process was forked, and does not exist here. Of the threads that had the same record in
+/// several parents only the last is known.
+pub(crate) fn existed_before_fork(owner: u64) -> bool {
+    let mut found = false;
+    for_each_record(|record| found |= owner != 0 && record.vanished.load(Ordering::Relaxed) == owner);
     found
 }
 
@@ -260,6 +271,7 @@ fn make() -> &'static Record {
         index,
         generation: AtomicU64::new(0),
         owner: AtomicU64::new(0),
+        vanished: AtomicU64::new(0),
         native_id: AtomicU64::new(0),
         ident: AtomicU64::new(0),
         sleeper: Sleeper::new(),
@@ -267,6 +279,7 @@ fn make() -> &'static Record {
         waiting: AtomicU64::new(0),
         published: Published::new(),
         identity: IdentityCell::new(),
+        held: Held::new(),
         older: AtomicPtr::new(ptr::null_mut()),
         next_free: UnsafeCell::new(None),
     }));
@@ -291,9 +304,12 @@ fn release(record: *const ()) {
             identity.end();
         }
     }
+    record.held.clear();
+    // Before its identity goes, which says that it is over: nobody is to take the record for one that has a thread.
+    record.owner.store(0, Ordering::Relaxed);
     drop(record.identity.set(None));
     local::set(ptr::null());
-    free_unused(record);
+    free(record);
 }
 
 fn free_unused(record: &'static Record) {
@@ -321,10 +337,14 @@ fn repair_after_fork() {
             record.identity.survive(record.native_id());
             record.relink_waits();
         } else {
+            if record.owner() != 0 {
+                record.vanished.store(record.owner(), Ordering::Relaxed);
+            }
             record.owner.store(0, Ordering::Relaxed);
             record.identity.forget();
             record.waiting.store(0, Ordering::Relaxed);
             record.published.ended(None);
+            record.held.clear();
             // Its thread is gone, and with it the stack that this pointed to.
             // SAFETY: there is one thread.
             record.waits.with_mut(|waits| unsafe { *waits = None });

@@ -2,11 +2,13 @@
 
 use std::mem;
 use std::ops::ControlFlow;
+use std::ptr;
 
 use super::deadline::Deadline;
 use super::node::{Node, State};
 use super::waiter::Waiter;
-use crate::probe;
+use super::watch::{self, Watch};
+use crate::probe::{self, Source};
 use crate::sys::Wake;
 
 /// How a wait ended. The node is in no list any more.
@@ -28,9 +30,17 @@ pub(crate) enum End {
 pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let record = node.record;
     record.during(node, || {
-        let place = node.place;
-        let outer =
-            record.published.began(node.kind, place.address(), place.thread(), node.since, deadline.nanoseconds());
+        let outer = record.published.began(probe::Wait {
+            kind: node.kind,
+            object: node.place.address(),
+            thread: node.place.thread(),
+            since: node.since,
+            deadline: deadline.nanoseconds(),
+            number: 0,
+            site: node.site,
+            is_watched: waiter.is_watched(),
+            source: Source(ptr::from_ref(node).cast()),
+        });
         let _published = Published { node, outer };
         let unwinding = Unwinding { node };
         let end = sleep_until_ended(node, deadline, waiter);
@@ -78,6 +88,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let sleeper = node.record.sleeper();
     let mut stopped = false;
     let mut limit = deadline.nanoseconds();
+    let mut watch = Watch::new(node, waiter.is_watched(), limit);
     loop {
         match node.state() {
             State::Granted if stopped => return End::Aborted { granted: true },
@@ -85,7 +96,22 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
             State::Requeued => limit = None,
             State::Waiting | State::Handling => {}
         }
-        match waiter.sleep(|| sleeper.sleep(limit)) {
+        let wake = waiter.sleep(|| {
+            loop {
+                let wake = sleeper.sleep(watch.limit(limit));
+                if wake != Wake::TimedOut || limit.is_some() || watch.look(node) {
+                    return wake;
+                }
+            }
+        });
+        if let Some(deadlock) = watch.take() {
+            let answer = watch::answer(&deadlock, |deadlock| waiter.suspects(deadlock));
+            if answer.is_break() && !node.stays && node.place.leave(node) {
+                return End::Aborted { granted: false };
+            }
+            continue;
+        }
+        match wake {
             Wake::Woken if node.state() != State::Waiting => {}
             Wake::TimedOut => {
                 if node.place.expire(node) {

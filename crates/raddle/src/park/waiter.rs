@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
+use super::deadlock::{Certainty, Deadlock};
+use super::watch::{Deadlocks, deadlocks, report};
+
 /// What the thread that waits does around its sleep.
 ///
 /// Rust threads use [`Thread`]. The binding of an interpreter brings its own: it lets go of the interpreter
@@ -26,6 +29,20 @@ pub trait Waiter {
     /// A signal has ended the sleep, or may have. Runs what is to run; [`ControlFlow::Break`] ends the wait as aborted.
     /// May itself wait, on anything, including the same object.
     fn interrupted(&mut self) -> ControlFlow<()>;
+
+    /// Whether this thread wants to hear of deadlocks that it is part of. Others do not hear of those either.
+    fn is_watched(&self) -> bool {
+        true
+    }
+
+    /// The wait has lasted, and looks as if it would not end. [`ControlFlow::Break`] ends it as aborted, if it is the wait for
+    /// a lock and the deadlock is certain. Called like [`Waiter::interrupted`], once for each deadlock.
+    ///
+    /// Unless a waiter has something better to do, the deadlock is reported: see [`diagnostics`](crate::diagnostics).
+    fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
+        report(deadlock);
+        ControlFlow::Continue(())
+    }
 }
 
 /// The waiter of plain Rust threads: sleeps through signals.
@@ -49,6 +66,49 @@ impl Waiter for Thread {
     }
 }
 
+/// The waiter of a call that has no way to fail: a deadlock that is certain ends it in a panic, where that is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Infallible {
+    deadlock: Option<Deadlock>,
+}
+
+impl Infallible {
+    /// The wait has ended without what it was for.
+    #[track_caller]
+    pub(crate) fn fail(self) -> ! {
+        match self.deadlock {
+            Some(deadlock) => panic!("{deadlock}"),
+            None => unreachable!("a wait without a limit has ended"),
+        }
+    }
+}
+
+impl Waiter for Infallible {
+    const HANDS_OFF: bool = Thread::HANDS_OFF;
+    const LOOKS_BEFORE_SLEEP: u32 = Thread::LOOKS_BEFORE_SLEEP;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        sleep()
+    }
+
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
+        if deadlock.certainty == Certainty::Certain && deadlocks() == Deadlocks::Raise {
+            self.deadlock = Some(deadlock.clone());
+            return ControlFlow::Break(());
+        }
+        report(deadlock);
+        ControlFlow::Continue(())
+    }
+}
+
 /// Another waiter, without its interrupts: to take a lock back before anything else may happen.
 #[derive(Debug)]
 pub struct Uninterruptible<'a, W>(pub &'a mut W);
@@ -66,6 +126,15 @@ impl<W: Waiter> Waiter for Uninterruptible<'_, W> {
     }
 
     fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn is_watched(&self) -> bool {
+        self.0.is_watched()
+    }
+
+    fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
+        report(deadlock);
         ControlFlow::Continue(())
     }
 }

@@ -1,7 +1,13 @@
 //! Publishing, turned off: the same API, and nothing behind it.
+#![allow(clippy::unused_self, reason = "the API of the enabled twin")]
 
-use super::{Wait, WaitKind};
-use crate::sys::{Nanoseconds, const_fn};
+use std::panic::Location;
+
+use super::{HeldLock, Wait, WaitKind};
+use crate::sys::const_fn;
+
+/// Whether anything is published.
+pub(crate) const ENABLED: bool = false;
 
 #[derive(Debug)]
 pub(crate) struct Published;
@@ -13,23 +19,40 @@ impl Published {
         }
     }
 
-    #[allow(clippy::unused_self, reason = "the API of the enabled twin")]
-    pub(crate) fn began(
-        &self,
-        _kind: WaitKind,
-        _object: usize,
-        _thread: u64,
-        _since: Nanoseconds,
-        _deadline: Option<Nanoseconds>,
-    ) -> Option<Wait> {
+    pub(crate) fn began(&self, _wait: Wait) -> Option<Wait> {
         None
     }
 
-    #[allow(clippy::unused_self, reason = "the API of the enabled twin")]
     pub(crate) fn ended(&self, _outer: Option<Wait>) {}
 
-    #[allow(clippy::unused_self, reason = "the API of the enabled twin")]
     pub(crate) fn waiting(&self) -> Option<Wait> {
         None
+    }
+
+    pub(crate) fn look<R>(&self, _look: impl FnOnce(&Wait) -> R) -> Option<R> {
+        None
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Held;
+
+impl Held {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, _object: usize, _kind: WaitKind, _site: &'static Location<'static>) {}
+
+    #[inline]
+    pub(crate) fn remove(&self, _object: usize) {}
+
+    pub(crate) fn remove_foreign(&self, _object: usize) {}
+
+    pub(crate) fn clear(&self) {}
+
+    pub(crate) fn for_each(&self, _visit: impl FnMut(HeldLock)) -> u64 {
+        0
     }
 }

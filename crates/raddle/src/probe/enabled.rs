@@ -1,9 +1,15 @@
 //! Publishing, turned on.
 
-use super::{Wait, WaitKind};
-use crate::sys::{AfterFork, Nanoseconds, Section, const_fn};
+use std::panic::Location;
+use std::ptr;
 
-/// What one thread has published. Written by that thread, read by any.
+use super::{HeldLock, Wait, WaitKind};
+use crate::sys::{AfterFork, AtomicPtr, AtomicU64, Ordering, Section, const_fn};
+
+/// Whether anything is published.
+pub(crate) const ENABLED: bool = true;
+
+/// What one thread waits for. Written by that thread, read by any.
 #[derive(Debug)]
 pub(crate) struct Published {
     waits: Section<Waits>,
@@ -29,19 +35,14 @@ impl Published {
         }
     }
 
-    /// A wait begins; returns the one that it interrupts, for [`Published::ended`].
-    pub(crate) fn began(
-        &self,
-        kind: WaitKind,
-        object: usize,
-        thread: u64,
-        since: Nanoseconds,
-        deadline: Option<Nanoseconds>,
-    ) -> Option<Wait> {
+    /// A wait begins; returns the one that it interrupts, for [`Published::ended`]. Its number is filled in here.
+    ///
+    /// What `source` points to stays where it is until the wait has ended.
+    pub(crate) fn began(&self, wait: Wait) -> Option<Wait> {
         let mut waits = self.waits.enter();
         waits.begun += 1;
         let number = waits.begun;
-        waits.innermost.replace(Wait { kind, object, thread, since, deadline, number })
+        waits.innermost.replace(Wait { number, ..wait })
     }
 
     /// The innermost wait is over, and `outer` goes on.
@@ -52,5 +53,128 @@ impl Published {
     /// What the thread waits for, if it does.
     pub(crate) fn waiting(&self) -> Option<Wait> {
         self.waits.enter().innermost
+    }
+
+    /// Looks at what the thread waits for. While `look` runs, the wait cannot end: its source may be followed. `look` is short,
+    /// and enters no section.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Wait) -> R) -> Option<R> {
+        let waits = self.waits.enter();
+        waits.innermost.as_ref().map(look)
+    }
+}
+
+/// How many locks of one thread are listed. Of more it is only known that there are more.
+const LISTED: usize = 16;
+
+/// Marks an address as that of a reentrant lock: locks are aligned to eight bytes.
+const RLOCK: u64 = 1;
+
+/// The locks that one thread holds. The thread itself adds and removes; another thread that releases its lock removes it too.
+///
+/// # States
+///
+/// A slot is free (0) or holds the address of a lock. Only the thread fills a slot; whoever releases the lock frees it, before
+/// the lock itself is free.
+#[derive(Debug)]
+pub(crate) struct Held {
+    slots: [Slot; LISTED],
+    /// How many more there are than slots.
+    more: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    lock: AtomicU64,
+    site: AtomicPtr<Location<'static>>,
+}
+
+impl Held {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: std::array::from_fn(|_| Slot { lock: AtomicU64::new(0), site: AtomicPtr::new(ptr::null_mut()) }),
+            more: AtomicU64::new(0),
+        }
+    }
+
+    /// The current thread, whose list this is, has acquired a lock.
+    #[inline]
+    pub(crate) fn add(&self, object: usize, kind: WaitKind, site: &'static Location<'static>) {
+        let lock = object as u64 | if kind == WaitKind::RLock { RLOCK } else { 0 };
+        for slot in &self.slots {
+            // ORDERING: Relaxed, here and below: readers copy single values, and what they conclude from them rests on other words.
+            if slot.lock.load(Ordering::Relaxed) == 0 {
+                slot.site.store(ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
+                slot.lock.store(lock, Ordering::Relaxed);
+                return;
+            }
+        }
+        self.count_one_more();
+    }
+
+    #[cold]
+    fn count_one_more(&self) {
+        self.more.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The current thread, whose list this is, releases a lock.
+    #[inline]
+    pub(crate) fn remove(&self, object: usize) {
+        for slot in &self.slots {
+            if slot.lock.load(Ordering::Relaxed) & !RLOCK == object as u64 {
+                slot.lock.store(0, Ordering::Relaxed);
+                return;
+            }
+        }
+        self.count_one_less();
+    }
+
+    /// Another thread releases a lock that this list has.
+    pub(crate) fn remove_foreign(&self, object: usize) {
+        for slot in &self.slots {
+            let lock = slot.lock.load(Ordering::Relaxed);
+            if lock & !RLOCK == object as u64
+                // The thread itself may do the same.
+                && slot.lock.compare_exchange(lock, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            {
+                return;
+            }
+        }
+        self.count_one_less();
+    }
+
+    /// A lock that was not found is one of those that found no slot; or one that was not listed on purpose.
+    #[cold]
+    fn count_one_less(&self) {
+        let more = self.more.load(Ordering::Relaxed);
+        if more > 0 {
+            // Two threads that do this at once leave the count one too high: it is told, and decides nothing.
+            self.more.store(more - 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Its thread has ended, or does not exist in this child.
+    pub(crate) fn clear(&self) {
+        for slot in &self.slots {
+            slot.lock.store(0, Ordering::Relaxed);
+        }
+        self.more.store(0, Ordering::Relaxed);
+    }
+
+    /// Shows the locks, and returns how many more there are.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(HeldLock)) -> u64 {
+        for slot in &self.slots {
+            let lock = slot.lock.load(Ordering::Relaxed);
+            let site = slot.site.load(Ordering::Relaxed);
+            if lock != 0 {
+                #[allow(clippy::cast_possible_truncation, reason = "it was an address")]
+                visit(HeldLock {
+                    object: (lock & !RLOCK) as usize,
+                    kind: if lock & RLOCK == 0 { WaitKind::Lock } else { WaitKind::RLock },
+                    // SAFETY: null, or written by `add` from a reference that is good for ever.
+                    site: unsafe { site.as_ref() },
+                });
+            }
+        }
+        self.more.load(Ordering::Relaxed)
     }
 }

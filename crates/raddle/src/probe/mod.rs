@@ -1,7 +1,8 @@
 //! Floor 1: what the library tells about itself.
 //!
-//! Each thread publishes what it waits for. Readers copy values: they never follow a pointer into a
-//! thread or an object. With the feature `probe` turned off nothing is published, and nothing else changes.
+//! Each thread publishes what it waits for, and which locks it holds. Readers copy values: they never follow a pointer into
+//! an object, except under the section in which the waiting thread keeps what it waits for ([`Published::look`]). With the
+//! feature `probe` turned off nothing is published, and nothing else changes.
 
 #[cfg(feature = "probe")]
 #[path = "enabled.rs"]
@@ -10,7 +11,9 @@ mod publish;
 #[path = "disabled.rs"]
 mod publish;
 
-pub(crate) use publish::Published;
+pub(crate) use publish::{ENABLED, Held, Published};
+
+use std::panic::Location;
 
 use crate::sys::Nanoseconds;
 
@@ -54,4 +57,28 @@ pub(crate) struct Wait {
     pub(crate) deadline: Option<Nanoseconds>,
     /// Counts the waits of the thread, so that two looks can tell the same wait from the next one.
     pub(crate) number: u64,
+    /// Where the source code waits, where that is known.
+    pub(crate) site: Option<&'static Location<'static>>,
+    /// Whether its thread wants to hear of deadlocks.
+    pub(crate) is_watched: bool,
+    /// What the floor above has put beside the wait: valid inside of [`Published::look`], and nowhere else.
+    pub(crate) source: Source,
+}
+
+/// A pointer that means something to the floor above, while its wait is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source(pub(crate) *const ());
+
+// SAFETY: a value, until somebody follows it, who argues for that.
+unsafe impl Send for Source {}
+
+/// A lock that a thread holds, as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldLock {
+    /// The address of the lock: its identity, not to be followed.
+    pub(crate) object: usize,
+    /// [`WaitKind::Lock`] or [`WaitKind::RLock`].
+    pub(crate) kind: WaitKind,
+    /// Where the source code acquired it, where that is known.
+    pub(crate) site: Option<&'static Location<'static>>,
 }

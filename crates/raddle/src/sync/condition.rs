@@ -2,13 +2,15 @@
 
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::lock::{LockGuard, RawLock};
 use super::rlock::{RLockGuard, RawRLock};
 use crate::park::{
-    Deadline, End, Failed, Grant, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter, WakeList, wait,
+    Blocker, Deadline, End, Failed, Grant, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter, WakeList,
+    Wanted, wait,
 };
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, Section, const_fn};
@@ -79,6 +81,7 @@ impl Condition {
     }
 
     /// Waits for a notification as long as it takes.
+    #[track_caller]
     pub fn wait<G: ConditionGuard>(&self, guard: &mut G) {
         // A plain thread's wait without a deadline ends with the notification.
         let _ = self.wait_with(guard.condition_lock(returning::Token(())), Deadline::NEVER, &mut Thread);
@@ -89,6 +92,7 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
+    #[track_caller]
     pub fn wait_timeout<G: ConditionGuard>(&self, guard: &mut G, timeout: Duration) -> Result<(), TimedOut> {
         self.wait_with(guard.condition_lock(returning::Token(())), Deadline::after(timeout), &mut Thread)
             .map_err(|_| TimedOut)
@@ -99,6 +103,7 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
+    #[track_caller]
     pub fn wait_until<G: ConditionGuard>(&self, guard: &mut G, instant: Instant) -> Result<(), TimedOut> {
         self.wait_with(guard.condition_lock(returning::Token(())), Deadline::at(instant), &mut Thread)
             .map_err(|_| TimedOut)
@@ -110,6 +115,7 @@ impl Condition {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. The lock is held again
     /// in any case.
+    #[track_caller]
     pub fn wait_guarded<G: ConditionGuard, W: Waiter>(
         &self,
         guard: &mut G,
@@ -120,6 +126,7 @@ impl Condition {
     }
 
     /// Waits until `predicate` is true: asks it now, and after each notification.
+    #[track_caller]
     pub fn wait_for<G: ConditionGuard + Deref>(&self, guard: &mut G, mut predicate: impl FnMut(&G::Target) -> bool) {
         while !predicate(guard) {
             self.wait(guard);
@@ -131,6 +138,7 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if it was false when the time was over.
+    #[track_caller]
     pub fn wait_for_timeout<G: ConditionGuard + Deref>(
         &self,
         guard: &mut G,
@@ -172,18 +180,20 @@ impl Condition {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. One that comes to
     /// a waiter that is told to stop goes on to the next.
+    #[track_caller]
     pub fn wait_with<L: ConditionLock, W: Waiter>(
         &self,
         lock: &L,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
-        let node = Node::returning(self, WaitKind::Condition, lock.home());
+        let site = Location::caller();
+        let node = Node::returning(self, WaitKind::Condition, lock.home(), lock.blocker(), site);
         self.link(&node);
-        let unwinding = Unwinding { node: &node, lock, levels: lock.give_up() };
+        let unwinding = Unwinding { node: &node, lock, levels: lock.give_up(), site };
         let end = wait(&node, deadline, waiter);
         let Unwinding { levels, .. } = *ManuallyDrop::new(unwinding);
-        lock.take_back(levels, node.granted(), &mut Uninterruptible(waiter));
+        lock.take_back(levels, node.granted(), site, &mut Uninterruptible(waiter));
         match end {
             End::Granted => Ok(()),
             End::TimedOut => Err(Failed::TimedOut),
@@ -255,11 +265,13 @@ struct Unwinding<'a, L: ConditionLock> {
     node: &'a Node<'a>,
     lock: &'a L,
     levels: u64,
+    site: &'static Location<'static>,
 }
 
 impl<L: ConditionLock> Drop for Unwinding<'_, L> {
     fn drop(&mut self) {
-        self.lock.take_back(self.levels, self.node.granted(), &mut Uninterruptible(&mut Thread));
+        let mut waiter = Thread;
+        self.lock.take_back(self.levels, self.node.granted(), self.site, &mut Uninterruptible(&mut waiter));
     }
 }
 
@@ -300,7 +312,11 @@ impl ConditionLock for RawRLock {}
 
 /// What a condition asks of a lock. Nameable only here, so that only this module's locks can be asked.
 mod returning {
-    use super::{Grant, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter};
+    use std::panic::Location;
+
+    use super::{Blocker, Grant, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter, Wanted};
+
+    type Site = &'static Location<'static>;
 
     /// What only conditions can make.
     #[derive(Debug)]
@@ -309,27 +325,33 @@ mod returning {
     pub trait Return {
         /// What tells this lock from others.
         fn home(&self) -> usize;
+        /// Whom a wait for it depends on.
+        fn blocker(&self) -> &dyn Blocker;
         /// Releases all levels; returns how many.
         fn give_up(&self) -> u64;
         /// Takes the levels back, with what the end of the wait has granted on the way.
-        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>);
+        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, site: Site, waiter: &mut Uninterruptible<'_, W>);
         /// Queues threads whose notification has come.
         fn welcome(&self, moved: WaitList);
     }
 
     impl Return for RawLock {
         fn home(&self) -> usize {
-            std::ptr::from_ref(self.permits()).addr()
+            self.address()
+        }
+
+        fn blocker(&self) -> &dyn Blocker {
+            self
         }
 
         fn give_up(&self) -> u64 {
             u64::from(self.release().is_some())
         }
 
-        fn take_back<W: Waiter>(&self, _levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>) {
+        fn take_back<W: Waiter>(&self, _levels: u64, grant: Grant, site: Site, waiter: &mut Uninterruptible<'_, W>) {
             // Even if another thread had released it before we could: the lock is held after a wait, in any case.
-            self.permits().acquire_requeued(WaitKind::Lock, grant, waiter);
-            self.own();
+            self.permits().acquire_requeued(Wanted::from(self, Some(site)), grant, waiter);
+            self.own_after_a_look(WaitKind::Lock, site);
         }
 
         fn welcome(&self, moved: WaitList) {
@@ -342,13 +364,17 @@ mod returning {
             self.lock().home()
         }
 
+        fn blocker(&self) -> &dyn Blocker {
+            self
+        }
+
         fn give_up(&self) -> u64 {
             self.release_all().unwrap_or(0)
         }
 
-        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, waiter: &mut Uninterruptible<'_, W>) {
-            self.lock().permits().acquire_requeued(WaitKind::RLock, grant, waiter);
-            self.lock().own();
+        fn take_back<W: Waiter>(&self, levels: u64, grant: Grant, site: Site, waiter: &mut Uninterruptible<'_, W>) {
+            self.lock().permits().acquire_requeued(Wanted::from(self, Some(site)), grant, waiter);
+            self.lock().own_after_a_look(WaitKind::RLock, site);
             self.set_levels(levels.max(1));
         }
 

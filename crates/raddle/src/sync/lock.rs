@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::permits::Permits;
-use crate::park::{Deadline, Failed, Thread, ThreadId, Waiter, current};
+use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, by_owner, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 
@@ -72,6 +73,7 @@ impl<T> Lock<T> {
 
     /// Acquires the lock, and waits for it as long as it takes.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) -> LockGuard<'_, T> {
         self.raw.acquire();
         LockGuard::new(self)
@@ -79,8 +81,9 @@ impl<T> Lock<T> {
 
     /// Acquires the lock if it is free.
     #[inline]
+    #[track_caller]
     pub fn try_acquire(&self) -> Option<LockGuard<'_, T>> {
-        self.raw.try_acquire().then(|| LockGuard::new(self))
+        if self.raw.try_acquire() { Some(LockGuard::new(self)) } else { None }
     }
 
     /// Acquires the lock, and waits for it for at most `timeout`.
@@ -88,6 +91,7 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if somebody else held it all that time.
+    #[track_caller]
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<LockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::after(timeout))
     }
@@ -97,10 +101,12 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if somebody else held it all that time.
+    #[track_caller]
     pub fn acquire_until(&self, instant: Instant) -> Result<LockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::at(instant))
     }
 
+    #[track_caller]
     fn acquire_by(&self, deadline: Deadline) -> Result<LockGuard<'_, T>, TimedOut> {
         self.acquire_with(deadline, &mut Thread).map_err(|_| TimedOut)
     }
@@ -110,6 +116,7 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<LockGuard<'_, T>, Failed> {
         self.raw.acquire_with(deadline, waiter).map(|()| LockGuard::new(self))
     }
@@ -215,19 +222,37 @@ impl RawLock {
 
     /// Acquires the lock, and waits for it as long as it takes.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) {
-        // A plain thread's wait without a deadline ends with the lock.
-        let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
+        if !self.try_acquire() {
+            self.acquire_or_fail();
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn acquire_or_fail(&self) {
+        let mut waiter = Infallible::default();
+        if self.acquire_with(Deadline::NEVER, &mut waiter).is_err() {
+            waiter.fail();
+        }
     }
 
     /// Acquires the lock if it is free.
     #[inline]
+    #[track_caller]
     pub fn try_acquire(&self) -> bool {
-        let acquired = self.permits.try_acquire_only();
-        if acquired {
-            self.own();
+        self.try_acquire_as(WaitKind::Lock)
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(super) fn try_acquire_as(&self, kind: WaitKind) -> bool {
+        if self.permits.try_acquire_only() {
+            self.own(kind, Location::caller());
+            return true;
         }
-        acquired
+        self.try_acquire_slow(kind, Location::caller())
     }
 
     /// Acquires the lock in the way of `waiter`.
@@ -236,30 +261,65 @@ impl RawLock {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
     #[inline]
+    #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
-        self.acquire_as(WaitKind::Lock, deadline, waiter)
+        self.acquire_as(Wanted::from(self, Some(Location::caller())), deadline, waiter)
     }
 
     #[inline]
+    #[track_caller]
     pub(super) fn acquire_as<W: Waiter>(
         &self,
-        kind: WaitKind,
+        wanted: Wanted<'_>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
-        if !self.permits.try_acquire_only() {
-            self.permits.acquire_slow(kind, deadline, waiter)?;
+        if self.permits.try_acquire_only() {
+            self.own(wanted.kind, Location::caller());
+            return Ok(());
         }
-        self.own();
+        self.permits.acquire_slow(wanted, deadline, waiter)?;
+        self.own_after_a_look(wanted.kind, Location::caller());
         Ok(())
+    }
+
+    #[cold]
+    fn try_acquire_slow(&self, kind: WaitKind, site: &'static Location<'static>) -> bool {
+        let acquired = self.permits.try_acquire();
+        if acquired {
+            self.own_after_a_look(kind, site);
+        }
+        acquired
     }
 
     /// Releases the lock; `None` if it was not held.
     #[inline]
     pub fn release(&self) -> Option<()> {
+        if self.owner_number() == current().owner() { self.release_own() } else { self.release_anothers() }
+    }
+
+    /// Releases the lock, which the current thread owns.
+    #[inline]
+    pub(super) fn release_own(&self) -> Option<()> {
         // Before the lock is free: afterwards the word belongs to the next owner.
         self.owner.store(0, Ordering::Relaxed);
+        current().held.remove(self.address());
         self.permits.release(1, 1).ok()
+    }
+
+    #[cold]
+    fn release_anothers(&self) -> Option<()> {
+        self.disown();
+        self.permits.release_as_signal(1, 1).ok()
+    }
+
+    /// Takes the lock away from whoever is known to own it.
+    fn disown(&self) {
+        let owner = self.owner_number();
+        self.owner.store(0, Ordering::Relaxed);
+        if let Some(owner) = by_owner(owner) {
+            owner.held.remove_foreign(self.address());
+        }
     }
 
     /// Whether somebody holds the lock.
@@ -283,14 +343,31 @@ impl RawLock {
     /// For the child of a fork, in which a thread that does not exist may hold it. The caller sees to it that
     /// no thread of this process holds it or waits for it.
     pub fn reset_after_fork(&self) {
-        self.owner.store(0, Ordering::Relaxed);
+        self.disown();
         self.permits.reset(1);
     }
 
     #[inline]
-    pub(super) fn own(&self) {
+    fn own(&self, kind: WaitKind, site: &'static Location<'static>) {
+        let record = current();
         // ORDERING: Relaxed: it says who, and guards nothing.
-        self.owner.store(current().owner(), Ordering::Relaxed);
+        self.owner.store(record.owner(), Ordering::Relaxed);
+        record.held.add(self.address(), kind, site);
+    }
+
+    /// As [`RawLock::own`], for a lock that may be a signal: that is nobody's.
+    pub(super) fn own_after_a_look(&self, kind: WaitKind, site: &'static Location<'static>) {
+        if self.permits.is_signal() {
+            self.owner.store(current().owner(), Ordering::Relaxed);
+        } else {
+            self.own(kind, site);
+        }
+    }
+
+    /// The address by which the lock is known to others.
+    #[inline]
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(&self.permits).addr()
     }
 
     #[inline]
@@ -300,6 +377,33 @@ impl RawLock {
 
     pub(super) fn permits(&self) -> &Permits {
         &self.permits
+    }
+}
+
+impl Drop for RawLock {
+    fn drop(&mut self) {
+        // A lock may end while it is held; its address will be another object's.
+        if self.owner_number() != 0 {
+            self.disown();
+        }
+    }
+}
+
+impl Blocker for RawLock {
+    fn thread(&self) -> u64 {
+        if self.permits.is_signal() { 0 } else { self.owner_number() }
+    }
+
+    fn is_certain(&self) -> bool {
+        false
+    }
+
+    fn kind(&self) -> WaitKind {
+        WaitKind::Lock
+    }
+
+    fn address(&self) -> usize {
+        Self::address(self)
     }
 }
 

@@ -6,10 +6,11 @@
 //! |---|---|---|
 //! | 0 | `WAITERS` | the list of waiters is not empty |
 //! | 1 | `HAND_OFF` | the oldest waiter is to be handed the next permit |
-//! | 2–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
+//! | 2 | `SIGNAL` | a thread has freed a permit that another one took: this is no mutex; only locks say so |
+//! | 3–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
 //! | 24–63 | permits | how many are free |
 //!
-//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread.
+//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` stays, and decides nothing here.
 //!
 //! # Invariants, whenever nobody is inside the section
 //!
@@ -26,13 +27,13 @@
 
 use std::mem;
 
-use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, wait};
-use crate::probe::WaitKind;
+use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, Wanted, wait};
 use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax};
 
 const WAITERS: u64 = 1 << 0;
 const HAND_OFF: u64 = 1 << 1;
-const ONE_WOKEN: u64 = 1 << 2;
+const SIGNAL: u64 = 1 << 2;
+const ONE_WOKEN: u64 = 1 << 3;
 const ONE_PERMIT: u64 = 1 << 24;
 const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
 
@@ -110,11 +111,16 @@ impl Permits {
         self.enter().list.len()
     }
 
-    /// The fast path of a lock: takes the only permit when nobody waits.
+    /// The fast path of a lock: takes the only permit when nobody waits, and the lock is no signal.
     #[inline]
     pub(super) fn try_acquire_only(&self) -> bool {
         // ORDERING: Acquire meets the Release of whoever freed the permit.
-        self.word.compare_exchange(ONE_PERMIT, 0, Ordering::Acquire, Ordering::Relaxed).is_ok() || self.try_acquire()
+        self.word.compare_exchange(ONE_PERMIT, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Whether a thread has ever freed a permit that another one took.
+    pub(super) fn is_signal(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & SIGNAL != 0
     }
 
     /// Takes a free permit, if there is one.
@@ -144,17 +150,22 @@ impl Permits {
 
     /// Takes a permit, and waits for one if there is none.
     #[inline]
-    pub(super) fn acquire<W: Waiter>(&self, kind: WaitKind, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+    pub(super) fn acquire<W: Waiter>(
+        &self,
+        wanted: Wanted<'_>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
         if self.try_acquire() {
             return Ok(());
         }
-        self.acquire_slow(kind, deadline, waiter)
+        self.acquire_slow(wanted, deadline, waiter)
     }
 
     #[cold]
     pub(super) fn acquire_slow<W: Waiter>(
         &self,
-        kind: WaitKind,
+        wanted: Wanted<'_>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
@@ -171,12 +182,12 @@ impl Permits {
                 return Ok(());
             }
         }
-        self.compete(Standing::Newcomer, kind, deadline, waiter)
+        self.compete(Standing::Newcomer, wanted, deadline, waiter)
     }
 
     /// Takes a permit after a notification has moved the waiter to this list, and `grant` has let it go on. The way back
     /// has no deadline and no interrupts.
-    pub(super) fn acquire_requeued<W: Waiter>(&self, kind: WaitKind, grant: Grant, waiter: &mut W) {
+    pub(super) fn acquire_requeued<W: Waiter>(&self, wanted: Wanted<'_>, grant: Grant, waiter: &mut W) {
         let standing = match grant {
             Grant::Handed => return,
             Grant::Compete => Standing::Woken,
@@ -185,20 +196,20 @@ impl Permits {
         if self.try_take(standing) {
             return;
         }
-        let taken = self.compete(standing, kind, Deadline::NEVER, waiter);
+        let taken = self.compete(standing, wanted, Deadline::NEVER, waiter);
         debug_assert!(taken.is_ok(), "nothing ends this wait but a permit");
     }
 
     fn compete<W: Waiter>(
         &self,
         mut standing: Standing,
-        kind: WaitKind,
+        wanted: Wanted<'_>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
         let since = now();
         loop {
-            let node = Node::leaving_since(self, kind, since);
+            let node = Node::leaving_since(self, wanted, since);
             if let Some(settled) = self.queue_unless_free::<W>(&node, standing, since, deadline) {
                 return settled;
             }
@@ -295,17 +306,27 @@ impl Permits {
     /// Gives `count` permits back, if there are at most `limit` free ones after that.
     #[inline]
     pub(super) fn release(&self, count: u64, limit: u64) -> Result<(), TooMany> {
+        self.release_and_mark(count, limit, 0)
+    }
+
+    /// As [`Permits::release`], by another thread than the one that took the permit.
+    pub(super) fn release_as_signal(&self, count: u64, limit: u64) -> Result<(), TooMany> {
+        self.release_and_mark(count, limit, SIGNAL)
+    }
+
+    #[inline]
+    fn release_and_mark(&self, count: u64, limit: u64, mark: u64) -> Result<(), TooMany> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             if count > limit.saturating_sub(free(word)) {
                 return Err(TooMany);
             }
             if word & WAITERS != 0 && (word & HAND_OFF != 0 || free(word) + count > woken(word)) {
-                return self.release_slow(count, limit);
+                return self.release_slow(count, limit, mark);
             }
             // ORDERING: Release meets the Acquire of whoever takes the permit.
-            match self.word.compare_exchange_weak(word, word + count * ONE_PERMIT, Ordering::Release, Ordering::Relaxed)
-            {
+            let next = (word + count * ONE_PERMIT) | mark;
+            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(now) => word = now,
             }
@@ -313,7 +334,7 @@ impl Permits {
     }
 
     #[cold]
-    fn release_slow(&self, count: u64, limit: u64) -> Result<(), TooMany> {
+    fn release_slow(&self, count: u64, limit: u64, mark: u64) -> Result<(), TooMany> {
         if count > limit {
             return Err(TooMany);
         }
@@ -331,7 +352,7 @@ impl Permits {
             if count > limit.saturating_sub(free(word)) {
                 return Err(TooMany);
             }
-            let next = (word & !cleared) + count * ONE_PERMIT;
+            let next = ((word & !cleared) + count * ONE_PERMIT) | mark;
             // ORDERING: as in `release`.
             match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::lock::RawLock;
-use crate::park::{Deadline, Failed, Thread, ThreadId, Waiter, current};
+use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, const_fn};
 
@@ -67,6 +68,7 @@ impl<T> RLock<T> {
 
     /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) -> RLockGuard<'_, T> {
         self.raw.acquire();
         RLockGuard::new(self)
@@ -74,8 +76,9 @@ impl<T> RLock<T> {
 
     /// Acquires the lock if it is free or this thread's.
     #[inline]
+    #[track_caller]
     pub fn try_acquire(&self) -> Option<RLockGuard<'_, T>> {
-        self.raw.try_acquire().then(|| RLockGuard::new(self))
+        if self.raw.try_acquire() { Some(RLockGuard::new(self)) } else { None }
     }
 
     /// Acquires the lock, and waits for it for at most `timeout`.
@@ -83,6 +86,7 @@ impl<T> RLock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if another thread owned it all that time.
+    #[track_caller]
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<RLockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::after(timeout))
     }
@@ -92,10 +96,12 @@ impl<T> RLock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if another thread owned it all that time.
+    #[track_caller]
     pub fn acquire_until(&self, instant: Instant) -> Result<RLockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::at(instant))
     }
 
+    #[track_caller]
     fn acquire_by(&self, deadline: Deadline) -> Result<RLockGuard<'_, T>, TimedOut> {
         match self.raw.acquire_with(deadline, &mut Thread) {
             Ok(()) => Ok(RLockGuard::new(self)),
@@ -188,19 +194,31 @@ impl RawRLock {
 
     /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) {
-        // A plain thread's wait without a deadline ends with the lock.
-        let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
+        if !self.try_acquire() {
+            self.acquire_or_fail();
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn acquire_or_fail(&self) {
+        let mut waiter = Infallible::default();
+        if self.acquire_with(Deadline::NEVER, &mut waiter).is_err() {
+            waiter.fail();
+        }
     }
 
     /// Acquires the lock if it is free or this thread's.
     #[inline]
+    #[track_caller]
     pub fn try_acquire(&self) -> bool {
         if self.is_owned() {
             self.set_levels(self.levels() + 1);
             return true;
         }
-        let acquired = self.lock.try_acquire();
+        let acquired = self.lock.try_acquire_as(WaitKind::RLock);
         if acquired {
             self.set_levels(1);
         }
@@ -213,12 +231,13 @@ impl RawRLock {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
     #[inline]
+    #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         if self.is_owned() {
             self.set_levels(self.levels() + 1);
             return Ok(());
         }
-        self.lock.acquire_as(WaitKind::RLock, deadline, waiter)?;
+        self.lock.acquire_as(Wanted::from(self, Some(Location::caller())), deadline, waiter)?;
         self.set_levels(1);
         Ok(())
     }
@@ -231,7 +250,7 @@ impl RawRLock {
         }
         let levels = self.levels() - 1;
         self.set_levels(levels);
-        if levels > 0 { Some(()) } else { self.lock.release() }
+        if levels > 0 { Some(()) } else { self.lock.release_own() }
     }
 
     /// Releases all levels and returns how many; `None` if this thread does not own the lock.
@@ -241,13 +260,15 @@ impl RawRLock {
         }
         let levels = self.levels();
         self.set_levels(0);
-        self.lock.release().map(|()| levels)
+        self.lock.release_own().map(|()| levels)
     }
 
     /// Takes `levels` back that [`RawRLock::release_all`] gave up, and waits for them as long as it takes.
+    #[track_caller]
     pub fn restore<W: Waiter>(&self, levels: u64, waiter: &mut W) {
         let mut waiter = crate::park::Uninterruptible(waiter);
-        if self.lock.acquire_as(WaitKind::RLock, Deadline::NEVER, &mut waiter).is_ok() {
+        let wanted = Wanted::from(self, Some(Location::caller()));
+        if self.lock.acquire_as(wanted, Deadline::NEVER, &mut waiter).is_ok() {
             self.set_levels(levels.max(1));
         }
     }
@@ -293,6 +314,24 @@ impl RawRLock {
 
     pub(super) fn lock(&self) -> &RawLock {
         &self.lock
+    }
+}
+
+impl Blocker for RawRLock {
+    fn thread(&self) -> u64 {
+        self.lock.owner_number()
+    }
+
+    fn is_certain(&self) -> bool {
+        true
+    }
+
+    fn kind(&self) -> WaitKind {
+        WaitKind::RLock
+    }
+
+    fn address(&self) -> usize {
+        self.lock.address()
     }
 }
 

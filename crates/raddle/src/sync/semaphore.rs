@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::permits::{MAX_PERMITS, Permits};
-use crate::park::{Deadline, Failed, Thread, Waiter};
+use crate::park::{Deadline, Failed, Thread, Waiter, Wanted};
 use crate::probe::WaitKind;
 use crate::sys::const_fn;
 
@@ -93,7 +93,7 @@ impl Semaphore {
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a permit was taken.
     #[inline]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
-        self.permits.acquire(WaitKind::Semaphore, deadline, waiter)
+        self.permits.acquire(Wanted::anybodys(WaitKind::Semaphore), deadline, waiter)
     }
 
     /// Takes a permit for as long as the guard lives; waits as long as it takes.

@@ -43,7 +43,7 @@ pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
 pub(crate) use process::{
     current_ident, current_native_id, fork_epoch, is_main_thread, on_fork_in_child, on_thread_exit, set_os_name,
-    watch_forks,
+    thread_count, watch_forks,
 };
 pub(crate) use section::{AfterFork, Guard, Section};
 pub(crate) use sleep::{Sleeper, Wake, now};

@@ -5,6 +5,7 @@
 mod barrier;
 mod condition;
 mod deadline;
+mod diagnostics;
 mod event;
 mod floors;
 mod lock;

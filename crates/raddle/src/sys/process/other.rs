@@ -35,6 +35,11 @@ pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
 #[cfg(loom)]
 pub(crate) fn on_thread_exit(_exit: fn(*const ()), _value: *const ()) {}
 
+/// The system does not say.
+pub(crate) fn thread_count() -> Option<usize> {
+    None
+}
+
 /// The operating system's number of the current thread.
 #[cfg(all(windows, not(loom)))]
 pub(crate) fn current_native_id() -> u64 {

@@ -96,6 +96,14 @@ pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     unsafe { libc::pthread_setspecific(key, value.cast()) };
 }
 
+/// How many threads this process has, whoever started them. `None` where the system does not say.
+pub(crate) fn thread_count() -> Option<usize> {
+    // In the line of numbers about the process, behind its name, which may have spaces and parentheses.
+    let line = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let behind_name = &line[line.rfind(')')? + 1..];
+    behind_name.split_ascii_whitespace().nth(17)?.parse().ok()
+}
+
 /// The operating system's number of the current thread.
 pub(crate) fn current_native_id() -> u64 {
     #[cfg(target_os = "linux")]

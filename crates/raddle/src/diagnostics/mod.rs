@@ -1,0 +1,31 @@
+//! Floor 7: what the library knows of its threads, for people: deadlocks and snapshots.
+//!
+//! While a thread waits for something without a limit, it looks from time to time whether that can come at all. What it finds is
+//! reported: by default in words, on standard error.
+//!
+//! | certainty | what was found |
+//! |---|---|
+//! | [`Certainty::Certain`] | a cycle of threads that wait for [`RLock`](crate::sync::RLock)s of each other; or the owner of one has ended |
+//! | [`Certainty::Probable`] | a cycle with a [`Lock`](crate::sync::Lock), which any thread may release; it has lasted for the grace time |
+//! | [`Certainty::AllAsleep`] | every thread of the process is in a wait of this library without a limit (Linux only) |
+//!
+//! Timed waits are no part of a deadlock, and neither is a lock that was ever released by another thread than the one that acquired it.
+//! Nothing is found with the feature `probe` turned off.
+//!
+//! # Examples
+//!
+//! ```
+//! use raddle::diagnostics::{self, Deadlocks};
+//! use std::time::Duration;
+//!
+//! diagnostics::set_deadlocks(Deadlocks::Report);
+//! diagnostics::set_grace(Duration::from_secs(2));
+//! ```
+
+mod configure;
+mod snapshot;
+
+pub use configure::{deadlocks, grace, set_deadlocks, set_grace, set_reporter};
+pub use snapshot::{HeldLock, LockSnapshot, Snapshot, ThreadSnapshot, snapshot};
+
+pub use crate::park::{BlockerState, Certainty, Deadlock, Deadlocks, Party};

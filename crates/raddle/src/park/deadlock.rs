@@ -1,0 +1,190 @@
+//! What is told of a deadlock.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::record::{Record, ThreadId, by_owner, existed_before_fork};
+use super::walk::{self, Look};
+use crate::probe::WaitKind;
+use crate::sys::now;
+
+/// Threads that wait for each other, or for something that cannot come any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deadlock {
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// The threads. Of a cycle each waits for what the next one has, and the last for what the first has.
+    pub parties: Vec<Party>,
+}
+
+/// How sure a deadlock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Certainty {
+    /// Nobody can end it: each of the threads waits, without a limit, for an act of the next one.
+    Certain,
+    /// Only a thread outside could end it, by releasing a lock that it has not acquired. It has lasted for the grace time.
+    Probable,
+    /// Every thread of the process sleeps in a wait without a limit, for the grace time.
+    AllAsleep,
+}
+
+/// One thread of a deadlock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Party {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// The operating system's number of the thread.
+    pub native_id: u64,
+    /// The number by which the thread library knows the thread.
+    pub ident: u64,
+    /// What kind of thing it waits for.
+    pub kind: WaitKind,
+    /// The address of the object: its identity.
+    pub object: usize,
+    /// How long it has waited.
+    pub waited: Duration,
+    /// Where the source code waits, where that is known.
+    pub site: Option<&'static Location<'static>>,
+    /// The thread that it waits for, where that is known.
+    pub blocker: Option<ThreadId>,
+    /// What has become of that thread.
+    pub blocker_state: BlockerState,
+    /// Where that thread has acquired what this one waits for, where that is known.
+    pub blocker_site: Option<&'static Location<'static>>,
+}
+
+/// What has become of the thread that another one waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BlockerState {
+    /// It lives; or it is not known which thread it is.
+    Alive,
+    /// It has ended.
+    Ended,
+    /// It does not exist in this process, which is a forked child.
+    LeftInParent,
+}
+
+impl Deadlock {
+    pub(super) fn new(certainty: Certainty, steps: &[Look]) -> Self {
+        let time = now();
+        let parties = steps.iter().filter_map(|step| Party::new(step, time)).collect();
+        Self { certainty, parties }
+    }
+
+    pub(super) fn of_all_asleep() -> Self {
+        Self::new(Certainty::AllAsleep, &walk::every_wait())
+    }
+}
+
+impl Party {
+    pub(crate) fn new(step: &Look, time: u64) -> Option<Self> {
+        let record = by_owner(step.thread)?;
+        let blocker = by_owner(step.blocker);
+        let mut blocker_site = None;
+        if let Some(blocker) = blocker {
+            blocker.held.for_each(|held| {
+                if held.object == step.object {
+                    blocker_site = held.site;
+                }
+            });
+        }
+        Some(Self {
+            thread: ThreadId::from_number(step.thread)?,
+            name: name_of(record),
+            native_id: record.native_id(),
+            ident: record.ident(),
+            kind: step.kind,
+            object: step.object,
+            waited: Duration::from_nanos(time.saturating_sub(step.since)),
+            site: step.site,
+            blocker: ThreadId::from_number(step.blocker),
+            blocker_state: match blocker {
+                None if existed_before_fork(step.blocker) => BlockerState::LeftInParent,
+                None if step.blocker != 0 => BlockerState::Ended,
+                _ => BlockerState::Alive,
+            },
+            blocker_site,
+        })
+    }
+}
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lost = self.parties.iter().any(|party| party.blocker_state != BlockerState::Alive);
+        formatter.write_str(match (self.certainty, self.parties.len()) {
+            (Certainty::AllAsleep, _) => "all threads are asleep, and nothing is left that could wake one:",
+            (Certainty::Certain, 1) if lost => "a lock will never be released:",
+            (Certainty::Probable, 1) if lost => "a lock will probably never be released:",
+            (Certainty::Certain, _) => "deadlock: these threads wait for each other:",
+            (Certainty::Probable, _) => "probable deadlock: these threads wait for each other:",
+        })?;
+        self.parties.iter().try_for_each(|party| write!(formatter, "\n  {party}"))
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_thread(formatter, self.name.as_deref(), self.native_id)?;
+        write!(formatter, " waits {}", aim(self.kind))?;
+        if self.kind == WaitKind::Join {
+            if let Some(target) = self.blocker.and_then(|blocker| by_owner(blocker.get())) {
+                formatter.write_str(" ")?;
+                write_thread(formatter, name_of(target).as_deref(), target.native_id())?;
+            }
+        } else {
+            write!(formatter, " at {:#x}", self.object)?;
+        }
+        write!(formatter, ", for {:.1} s", self.waited.as_secs_f64())?;
+        if let Some(site) = self.site {
+            write!(formatter, ", in {site}")?;
+        }
+        let Some(blocker) = self.blocker else { return Ok(()) };
+        match (self.blocker_state, by_owner(blocker.get())) {
+            (BlockerState::Ended, _) => write!(formatter, "; a thread has it that has ended")?,
+            (BlockerState::LeftInParent, _) => {
+                write!(formatter, "; a thread has it that does not exist in this forked child")?;
+            }
+            (BlockerState::Alive, Some(record)) if self.kind != WaitKind::Join => {
+                formatter.write_str("; ")?;
+                write_thread(formatter, name_of(record).as_deref(), record.native_id())?;
+                formatter.write_str(" has it")?;
+            }
+            (BlockerState::Alive, _) => {}
+        }
+        self.blocker_site.map_or(Ok(()), |site| write!(formatter, " since {site}"))
+    }
+}
+
+pub(crate) fn name_of(record: &Record) -> Option<String> {
+    record.identity().map(|identity| identity.name().as_ref().to_owned())
+}
+
+fn write_thread(formatter: &mut fmt::Formatter<'_>, name: Option<&str>, native_id: u64) -> fmt::Result {
+    match name {
+        Some(name) => write!(formatter, "thread {name} ({native_id})"),
+        None => write!(formatter, "thread {native_id}"),
+    }
+}
+
+fn aim(kind: WaitKind) -> &'static str {
+    match kind {
+        WaitKind::Lock => "for the Lock",
+        WaitKind::RLock => "for the RLock",
+        WaitKind::Condition => "for a notification of the Condition",
+        WaitKind::Event => "for the Event",
+        WaitKind::Semaphore => "for a permit of the Semaphore",
+        WaitKind::Barrier => "for the other parties of the Barrier",
+        WaitKind::QueueGet => "for an item of the Queue",
+        WaitKind::QueuePut => "for a free place in the Queue",
+        WaitKind::QueueJoin => "for all tasks to be done of the Queue",
+        WaitKind::Future => "for the outcome of the Future",
+        WaitKind::Join => "for the end of the thread",
+    }
+}

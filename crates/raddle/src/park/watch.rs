@@ -1,0 +1,230 @@
+//! Looking for deadlocks from inside of a wait that lasts: when, and what is done with what is found.
+//!
+//! There is no thread that watches: a fork, an exit and a program that counts its threads would all notice it. The waiting thread itself wakes
+//! from time to time, rarer and rarer, while it waits for something without a limit. It looks before it takes anything back that
+//! its [`Waiter`](super::Waiter) lets go of around a sleep, so a look disturbs nobody. The last thread of a cycle begins its wait when all others are in theirs; so it is
+//! enough that everybody looks at his own.
+
+use std::ops::ControlFlow;
+use std::ptr;
+
+use super::deadlock::{Certainty, Deadlock};
+use super::node::Node;
+use super::walk;
+use crate::probe;
+use crate::sys::{AfterFork, AtomicPtr, AtomicU64, Nanoseconds, Ordering, Section, const_fn, global, now};
+
+/// When the first look comes. Most waits for a lock are over by then.
+const FIRST_LOOK: Nanoseconds = 10_000_000;
+
+/// The longest time between two looks.
+const RAREST: Nanoseconds = 60_000_000_000;
+
+/// How many times the grace time a thread waits for a lock whose owner has ended, before it says so: unlike in a cycle, nobody else is stuck.
+const PATIENCE_ALONE: u64 = 20;
+
+/// What is done about deadlocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u64)]
+pub enum Deadlocks {
+    /// Nobody looks for them.
+    Off = 0,
+    /// They are reported.
+    Report = 1,
+    /// Those that are certain end the wait of the thread that finds them; others are reported.
+    Raise = 2,
+}
+
+/// A function that reports a deadlock. Called by a thread that is part of it, and waits on when it returns; no section is held.
+pub(crate) type Reporter = fn(&Deadlock);
+
+struct Policy {
+    deadlocks: AtomicU64,
+    grace: AtomicU64,
+    /// A [`Reporter`]; null: the one in this file.
+    reporter: AtomicPtr<()>,
+    told: Section<Told>,
+}
+
+/// The deadlocks that were told last, so that each is told once.
+struct Told {
+    fingerprints: [u64; Told::KEPT],
+    next: usize,
+}
+
+impl Told {
+    const KEPT: usize = 32;
+}
+
+impl AfterFork for Told {
+    fn after_fork(&mut self, _torn: bool) {
+        // Numbers of threads and of waits are never used again, so what the parent has told stays told.
+        self.next %= Self::KEPT;
+    }
+}
+
+impl Policy {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                deadlocks: AtomicU64::new(Deadlocks::Report as u64),
+                grace: AtomicU64::new(500_000_000),
+                reporter: AtomicPtr::new(ptr::null_mut()),
+                told: Section::new(Told { fingerprints: [0; Told::KEPT], next: 0 }),
+            }
+        }
+    }
+}
+
+global! {
+    static POLICY: Policy = Policy::new();
+}
+
+pub(crate) fn set_deadlocks(deadlocks: Deadlocks) {
+    // ORDERING: Relaxed, as all of the policy: each value stands for itself, and counts from the next wait on.
+    POLICY.deadlocks.store(deadlocks as u64, Ordering::Relaxed);
+}
+
+pub(crate) fn deadlocks() -> Deadlocks {
+    match POLICY.deadlocks.load(Ordering::Relaxed) {
+        0 => Deadlocks::Off,
+        1 => Deadlocks::Report,
+        _ => Deadlocks::Raise,
+    }
+}
+
+pub(crate) fn set_grace(grace: Nanoseconds) {
+    POLICY.grace.store(grace.max(FIRST_LOOK), Ordering::Relaxed);
+}
+
+pub(crate) fn grace() -> Nanoseconds {
+    POLICY.grace.load(Ordering::Relaxed)
+}
+
+pub(crate) fn set_reporter(reporter: Reporter) {
+    // ORDERING: Relaxed: a function is there from the start.
+    POLICY.reporter.store(reporter as *mut (), Ordering::Relaxed);
+}
+
+/// Tells of a deadlock: what a waiter does that has nothing better to do.
+pub(super) fn report(deadlock: &Deadlock) {
+    let reporter = POLICY.reporter.load(Ordering::Relaxed);
+    if reporter.is_null() {
+        eprintln!("raddle: {deadlock}");
+    } else {
+        // SAFETY: the pointer was made from a `Reporter` in `set_reporter`.
+        unsafe { std::mem::transmute::<*mut (), Reporter>(reporter)(deadlock) }
+    }
+}
+
+/// The looks of one wait.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// When the next look is due; `None`: never.
+    next: Option<Nanoseconds>,
+    /// How long after that the one after it is.
+    pause: Nanoseconds,
+    /// What was seen before, and since when.
+    cycle: Seen,
+    asleep: Seen,
+    found: Option<Deadlock>,
+}
+
+/// Something that has to last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    fingerprint: u64,
+    since: Nanoseconds,
+}
+
+impl Seen {
+    /// Whether it is the same for `grace` by now.
+    fn lasts(&mut self, fingerprint: Option<u64>, time: Nanoseconds, grace: Nanoseconds) -> bool {
+        let fingerprint = fingerprint.unwrap_or(0);
+        if fingerprint == 0 || fingerprint != self.fingerprint {
+            *self = Self { fingerprint, since: time };
+            return false;
+        }
+        time.saturating_sub(self.since) >= grace
+    }
+}
+
+impl Watch {
+    /// For a wait that begins now.
+    pub(super) fn new(node: &Node<'_>, is_watched: bool, deadline: Option<Nanoseconds>) -> Self {
+        let watched = probe::ENABLED && is_watched && deadline.is_none() && deadlocks() != Deadlocks::Off;
+        let pause = if node.blocker().is_some() { FIRST_LOOK } else { grace() };
+        Self {
+            next: watched.then(|| now().saturating_add(pause)),
+            pause,
+            cycle: Seen::default(),
+            asleep: Seen::default(),
+            found: None,
+        }
+    }
+
+    /// Until when to sleep.
+    pub(super) fn limit(&self, limit: Option<Nanoseconds>) -> Option<Nanoseconds> {
+        limit.or(self.next)
+    }
+
+    /// The sleep is over because it was time for a look. True if there is something to tell.
+    pub(super) fn look(&mut self, node: &Node<'_>) -> bool {
+        let time = now();
+        let Some(next) = self.next else { return false };
+        if time < next {
+            return false;
+        }
+        let grace = grace();
+        self.found = self.find(node, time, grace);
+        self.pause = if self.pause < grace { grace } else { (self.pause * 2).min(RAREST.max(grace)) };
+        self.next = Some(time.saturating_add(self.pause));
+        self.found.is_some()
+    }
+
+    fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {
+        let cycle = node.blocker().and_then(|_| walk::deadlock_of(node.record));
+        if let Some(found) = &cycle
+            && found.is_certain
+        {
+            return claim(found.fingerprint).then(|| Deadlock::new(Certainty::Certain, &found.steps));
+        }
+        // Who acquires a lock twice may mean to wait for another thread's release: that is said only when nobody is awake who could.
+        let cycle = cycle.filter(|found| found.steps[0].blocker != found.steps[0].thread);
+        let alone = cycle.as_ref().is_some_and(|found| found.steps.len() == 1);
+        let patience = if alone { grace.saturating_mul(PATIENCE_ALONE) } else { grace };
+        if self.cycle.lasts(cycle.as_ref().map(|found| found.fingerprint), time, patience)
+            && let Some(found) = cycle
+            && claim(found.fingerprint)
+        {
+            return Some(Deadlock::new(Certainty::Probable, &found.steps));
+        }
+        let asleep = walk::all_asleep();
+        (self.asleep.lasts(asleep, time, grace) && asleep.is_some_and(claim)).then(Deadlock::of_all_asleep)
+    }
+
+    /// What is to be told, once.
+    pub(super) fn take(&mut self) -> Option<Deadlock> {
+        self.found.take()
+    }
+}
+
+/// What a waiter is told, and answers: `Break` ends the wait.
+pub(super) fn answer(deadlock: &Deadlock, suspects: impl FnOnce(&Deadlock) -> ControlFlow<()>) -> ControlFlow<()> {
+    match suspects(deadlock) {
+        ControlFlow::Break(()) if deadlock.certainty == Certainty::Certain => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// Whether this deadlock has not been told yet. All threads of it may find it at once.
+fn claim(fingerprint: u64) -> bool {
+    let mut told = POLICY.told.enter();
+    if told.fingerprints.contains(&fingerprint) {
+        return false;
+    }
+    let next = told.next;
+    told.fingerprints[next] = fingerprint;
+    told.next = (next + 1) % Told::KEPT;
+    true
+}
