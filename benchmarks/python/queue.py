@@ -1,4 +1,4 @@
-"""Queue and PriorityQueue: one thread, threads that pass items on, and one item that goes to and fro."""
+"""Queue: one thread, threads that pass items on, and one item that goes to and fro."""
 
 from __future__ import annotations
 
@@ -9,19 +9,6 @@ from benchmarks.python.measure import Job, Library, Row
 
 def put_and_get(library: Library, count: int) -> Job:
     queue = library.queue.Queue()
-    last = None
-
-    def work() -> None:
-        nonlocal last
-        for number in range(count):
-            queue.put(number)
-            last = queue.get()
-
-    return Job([work], lambda: last == count - 1 and queue.empty())
-
-
-def put_and_get_by_priority(library: Library, count: int) -> Job:
-    queue = library.queue.PriorityQueue()
     last = None
 
     def work() -> None:
@@ -80,5 +67,4 @@ ROWS = [
     Row("Queue", "put, get; 4 to 4", through(4, 0)),
     Row("Queue", "put, get; 1 to 1, 64 places", through(1, 64)),
     Row("Queue", "round trip; 2 threads", there_and_back),
-    Row("PriorityQueue", "put, get", put_and_get_by_priority),
 ]

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from benchmarks.python import barrier, condition, event, lock, semaphore, simple_queue
+from benchmarks.python import barrier, condition, event, lifo_queue, lock, priority_queue, semaphore, simple_queue
 from benchmarks.python import queue as queues
 from benchmarks.python.measure import Library, Result, Row, compare
 from rich import box
@@ -25,7 +25,17 @@ from rich.table import Table
 import raddle.queue
 import raddle.threading
 
-ROWS = [*queues.ROWS, *simple_queue.ROWS, *event.ROWS, *semaphore.ROWS, *lock.ROWS, *condition.ROWS, *barrier.ROWS]
+ROWS = [
+    *queues.ROWS,
+    *lifo_queue.ROWS,
+    *priority_queue.ROWS,
+    *simple_queue.ROWS,
+    *event.ROWS,
+    *semaphore.ROWS,
+    *lock.ROWS,
+    *condition.ROWS,
+    *barrier.ROWS,
+]
 ROUNDS = 9
 
 

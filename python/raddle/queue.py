@@ -1,8 +1,8 @@
 """The standard library's `queue` with raddle's queues in it.
 
-Every public name of the running interpreter's `queue` is here. `Queue` and `SimpleQueue` are
-raddle's own; `LifoQueue` and `PriorityQueue` run the standard library's algorithm on raddle's lock and
-conditions; all other names are the standard library's, live.
+Every public name of the running interpreter's `queue` is here. `Queue`, `LifoQueue` and
+`SimpleQueue` are raddle's own; `PriorityQueue` runs the standard library's algorithm on raddle's
+lock and conditions; all other names are the standard library's, live.
 """
 
 # At run time the native class has no type parameters.
@@ -27,6 +27,31 @@ if TYPE_CHECKING:
 _StockQueue = _stock.Queue
 
 
+class _Hook:
+    """A method of the standard library's algorithm that a queue may be given for itself alone."""
+
+    def __init__(self, stock: type[Any], name: str) -> None:
+        self._name = name
+        self._stock = getattr(stock, name)
+
+    def __get__(self, queue: Queue | None, kind: type[Queue]) -> Any:
+        if queue is None:
+            return self._stock
+        return vars(queue).get(self._name) or self._stock.__get__(queue)
+
+    def __set__(self, queue: Queue, value: object) -> None:
+        queue._move_out()
+        vars(queue)[self._name] = value
+
+    def __delete__(self, queue: Queue) -> None:
+        del vars(queue)[self._name]
+
+
+def _hooks(stock: type[Any]) -> list[Any]:
+    """Return the hooks of a class whose queues are kept as those of the class `stock`."""
+    return [_Hook(stock, name) for name in ("_init", "_qsize", "_put", "_get")]
+
+
 class Queue(_native.Queue, _StockQueue):
     """A first-in first-out queue for many producers and many consumers.
 
@@ -43,13 +68,18 @@ class Queue(_native.Queue, _StockQueue):
     queue for good to the standard library's algorithm, with the items and the waiting threads.
     """
 
+    # The standard library's class that keeps the items in this order, and the order.
+    _model: type[Any] = _StockQueue
+    _is_last_in_first_out = False
+    _init, _qsize, _put, _get = _hooks(_StockQueue)
+
     # Whether objects of the class run the standard library's algorithm from the beginning.
     _is_born_moved = False
 
     def __init__(self, maxsize: int = 0) -> None:
         kind = type(self)
         # Looked at again, because a hook may have been set on the class since it was made.
-        if kind._is_born_moved or _has_hooks(kind) or not self._begin(maxsize):
+        if kind._is_born_moved or _has_hooks(kind) or not self._begin(maxsize, self._is_last_in_first_out):
             self._retire()
             self.maxsize = maxsize
             self._init(maxsize)
@@ -76,7 +106,8 @@ class Queue(_native.Queue, _StockQueue):
         # For those who look at these between here and the end; nobody gets as far as to an item.
         vars(self).update(maxsize=self.maxsize, unfinished_tasks=self.unfinished_tasks)
         items, parts["unfinished_tasks"], parts["maxsize"], is_shutdown = self._retire()
-        parts["queue"] = deque(items)
+        # They come in the order in which they go out.
+        parts["queue"] = items[::-1] if self._is_last_in_first_out else deque(items)
         if _CAN_SHUT_DOWN:
             parts["is_shutdown"] = is_shutdown
         vars(self).update(parts)
@@ -98,37 +129,14 @@ def _parts() -> dict[str, Any]:
 _CAN_SHUT_DOWN = hasattr(_StockQueue, "shutdown")
 
 
-class _Hook:
-    """A method of the standard library's algorithm that a queue may be given for itself alone."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._stock = getattr(_StockQueue, name)
-
-    def __get__(self, queue: Queue | None, kind: type[Queue]) -> Any:
-        if queue is None:
-            return self._stock
-        return vars(queue).get(self._name) or self._stock.__get__(queue)
-
-    def __set__(self, queue: Queue, value: object) -> None:
-        queue._move_out()
-        vars(queue)[self._name] = value
-
-    def __delete__(self, queue: Queue) -> None:
-        del vars(queue)[self._name]
-
-
-for name in ("_init", "_qsize", "_put", "_get"):
-    setattr(Queue, name, _Hook(name))
-
-
 def _has_hooks(kind: type[Queue]) -> bool:
     """Return whether a class says itself how items are kept."""
+    model = kind._model
     return (
-        kind._init is not _StockQueue._init
-        or kind._qsize is not _StockQueue._qsize
-        or kind._put is not _StockQueue._put
-        or kind._get is not _StockQueue._get
+        kind._init is not model._init
+        or kind._qsize is not model._qsize
+        or kind._put is not model._put
+        or kind._get is not model._get
     )
 
 
@@ -173,7 +181,10 @@ for name in _LIVE:
 def _take_back(queue: Queue, items: list[object], error: BaseException) -> None:
     """Put items back that a `get` has got which then was interrupted by `error`, while the queue moved out."""
     with queue.mutex:
-        queue.queue.extendleft(reversed(items))
+        if queue._is_last_in_first_out:
+            queue.queue.extend(reversed(items))
+        else:
+            queue.queue.extendleft(reversed(items))
         queue.not_empty.notify(len(items))
     raise error
 
@@ -194,8 +205,15 @@ for name in _LENT:
 SimpleQueue = _native.SimpleQueue
 
 
-class LifoQueue(_stock.LifoQueue, Queue):
-    """A queue that gives out the item that was put last."""
+class LifoQueue(Queue, _stock.LifoQueue):
+    """A queue that gives out the item that was put last.
+
+    In all else it is a `Queue`.
+    """
+
+    _model = _stock.LifoQueue
+    _is_last_in_first_out = True
+    _init, _qsize, _put, _get = _hooks(_stock.LifoQueue)
 
 
 class PriorityQueue(_stock.PriorityQueue, Queue):
@@ -205,9 +223,8 @@ class PriorityQueue(_stock.PriorityQueue, Queue):
     """
 
 
-# These two never are native: they need not ask the native methods for the standard library's.
+# It never is native: it need not ask the native methods for the standard library's.
 for name in _LENT:
-    setattr(LifoQueue, name, getattr(_StockQueue, name))
     setattr(PriorityQueue, name, getattr(_StockQueue, name))
 del name
 

@@ -87,6 +87,24 @@ ON_HALF_FULL: dict[str, Callable[[Any], Any]] = {
     "_get": lambda q: (q._get(), q.qsize()),
     "_put": lambda q: (q._put("b"), q.qsize(), q.unfinished_tasks),
     "_init": lambda q: (q._init(2), q.qsize()),
+    "__init__ again": lambda q: (q.put("b"), q.__init__(3), q.qsize(), q.maxsize, q.unfinished_tasks),
+    "__init__ again, after mutex": lambda q: (q.mutex, q.__init__(3), q.qsize(), q.maxsize, q.put("b"), q.get())[2:],
+    "in order": lambda q: (setattr(q, "maxsize", 0), [q.put(n) for n in "dbc"], [q.get() for _ in range(4)]),
+    "in order, after mutex": lambda q: (
+        setattr(q, "maxsize", 0),
+        [q.put(n) for n in "dbc"],
+        q.mutex,
+        list(q.queue),
+        [q.get() for _ in range(4)],
+    )[3:],
+    "in order, mutex between": lambda q: (
+        setattr(q, "maxsize", 0),
+        [q.put(n) for n in "dbc"],
+        q.get(),
+        q.mutex,
+        q.put("e"),
+        [q.get() for _ in "123"],
+    )[5],
 }
 
 # Each works on an empty queue with room for one.
@@ -148,42 +166,52 @@ def clear_by_hand(q: Any) -> Any:
     return q.get(), q.qsize()
 
 
+KINDS = pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "PriorityQueue"])
+
+
+@KINDS
 @pytest.mark.parametrize("call", ON_HALF_FULL)
-def test_on_half_full(call: str, same_as_stock: Callable[..., None]) -> None:
+def test_on_half_full(call: str, kind: str, same_as_stock: Callable[..., None]) -> None:
     def use(implementation: Implementation) -> Any:
-        q = implementation.queue.Queue(2)
+        q = getattr(implementation.queue, kind)(2)
         assert q.put("a") is None
         return ON_HALF_FULL[call](q)
 
     same_as_stock(use)
 
 
+@KINDS
 @pytest.mark.parametrize("call", ON_EMPTY)
-def test_on_empty(call: str, same_as_stock: Callable[..., None]) -> None:
-    same_as_stock(lambda implementation: ON_EMPTY[call](implementation.queue.Queue(1)))
+def test_on_empty(call: str, kind: str, same_as_stock: Callable[..., None]) -> None:
+    same_as_stock(lambda implementation: ON_EMPTY[call](getattr(implementation.queue, kind)(1)))
 
 
+@KINDS
 @pytest.mark.parametrize("call", ON_FULL)
-def test_on_full(call: str, same_as_stock: Callable[..., None]) -> None:
+def test_on_full(call: str, kind: str, same_as_stock: Callable[..., None]) -> None:
     def use(implementation: Implementation) -> Any:
-        q = implementation.queue.Queue(1)
+        q = getattr(implementation.queue, kind)(1)
         q.put("a")
         return ON_FULL[call](q)
 
     same_as_stock(use)
 
 
+@KINDS
 @pytest.mark.parametrize("call", ON_CLASS)
-def test_on_class(call: str, same_as_stock: Callable[..., None]) -> None:
-    same_as_stock(lambda implementation: ON_CLASS[call](implementation.queue.Queue))
+def test_on_class(call: str, kind: str, same_as_stock: Callable[..., None]) -> None:
+    same_as_stock(lambda implementation: ON_CLASS[call](getattr(implementation.queue, kind)))
 
 
-def test_surface(same_surface: Callable[..., None]) -> None:
-    same_surface(lambda implementation: implementation.queue.Queue())
+@KINDS
+def test_surface(kind: str, same_surface: Callable[..., None]) -> None:
+    same_surface(lambda implementation: getattr(implementation.queue, kind)())
 
 
-def test_is_a_stock_queue(implementation: Implementation) -> None:
-    assert isinstance(implementation.queue.Queue(), stock_queue.Queue)
+@KINDS
+def test_is_a_stock_queue(kind: str, implementation: Implementation) -> None:
+    assert isinstance(getattr(implementation.queue, kind)(), getattr(stock_queue, kind))
+    assert isinstance(getattr(implementation.queue, kind)(), implementation.queue.Queue)
 
 
 def test_exceptions_are_the_stock_ones(implementation: Implementation) -> None:
@@ -254,6 +282,34 @@ def test_raising_maxsize_lets_puts_in(implementation: Implementation, wait_until
     assert q.get() == "a"
     thread.join(30.0)
     assert {q.get(), q.get()} == {"b", "c"}
+
+
+def test_lifo_hooks_are_called(implementation: Implementation) -> None:
+    """A subclass may keep the items as the standard library's class does, and do something besides."""
+    put: list[Any] = []
+
+    class Noting(implementation.queue.LifoQueue):  # type: ignore[name-defined, misc]
+        def _put(self, item: Any) -> None:
+            put.append(item)
+            super()._put(item)
+
+    q = Noting()
+    for item in "abc":
+        q.put(item)
+    assert put == ["a", "b", "c"]
+    assert [q.get() for _ in range(3)] == ["c", "b", "a"]
+
+
+def test_hooks_of_two_orders(implementation: Implementation) -> None:
+    """The hooks of the first base count."""
+
+    class Mixed(implementation.queue.PriorityQueue, implementation.queue.LifoQueue):  # type: ignore[name-defined, misc]
+        pass
+
+    q = Mixed()
+    for item in "bac":
+        q.put(item)
+    assert [q.get() for _ in range(3)] == ["a", "b", "c"]
 
 
 def test_subclass_with_hooks(implementation: Implementation) -> None:

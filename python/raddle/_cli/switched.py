@@ -35,13 +35,13 @@ def report() -> dict[str, str]:
         "threading.BoundedSemaphore": (_native.BoundedSemaphore, threading.BoundedSemaphore),
         "threading.Barrier": (_native.Barrier, lambda: threading.Barrier(1)),
         "queue.Queue": (_native.Queue, queue.Queue),
+        "queue.LifoQueue": (_native.Queue, queue.LifoQueue),
         "queue.SimpleQueue": (_native.SimpleQueue, queue.SimpleQueue),
     }
     # Of these, what their objects wait on, under a private name that the type checkers do not know.
     started, condition, idle = map(attrgetter, ("_started", "_condition", "_idle_semaphore"))
     stock: _Subjects = {
         "threading.Thread": (_native.Event, lambda: started(threading.Thread())),
-        "queue.LifoQueue": (_native.Condition, lambda: queue.LifoQueue().not_empty),
         "queue.PriorityQueue": (_native.Condition, lambda: queue.PriorityQueue().not_empty),
         "concurrent.futures.Future": (_native.Condition, lambda: condition(futures.Future())),
         "concurrent.futures.ThreadPoolExecutor": (

@@ -1,4 +1,4 @@
-//! `queue.Queue`.
+//! `queue.Queue` and `queue.LifoQueue`.
 
 use std::ptr;
 use std::sync::OnceLock;
@@ -11,16 +11,17 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use raddle::park::Deadline;
-use raddle::queue::{GetError, JoinError, PutError, Queue as RawQueue};
+use raddle::queue::{GetError, JoinError, PutError, Shell};
 
 use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
 use crate::finalize::Holds;
 use crate::item::Item;
+use crate::queue::order::Items;
 use crate::raw::{Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
-/// The native part of `raddle.queue.Queue`.
+/// The native part of `raddle.queue.Queue`, and of `LifoQueue`, its subclass.
 ///
 /// It is native until somebody needs what only the standard library's algorithm has: its lock, its conditions, its deque, or hooks. Then
 /// it is retired: the Python part moves the content, and from then on every method leaves everything to
@@ -28,7 +29,7 @@ use crate::standard::Standard;
 #[pyclass(module = "raddle._native", frozen, weakref, subclass)]
 #[derive(Debug)]
 pub(crate) struct Queue {
-    raw: RawQueue<Item>,
+    raw: Shell<Items>,
     /// As the user gave it: not positive for any number of items.
     maxsize: AtomicI64,
 }
@@ -159,7 +160,7 @@ impl Queue {
 
     /// Answers a question about the content, or leaves it to the standard library's function.
     #[inline]
-    fn ask(&self, standard: Standard, answer: impl FnOnce(&RawQueue<Item>) -> Reply) -> Reply {
+    fn ask(&self, standard: Standard, answer: impl FnOnce(&Shell<Items>) -> Reply) -> Reply {
         if self.raw.is_retired() { Reply::Standard(standard) } else { answer(&self.raw) }
     }
 
@@ -205,16 +206,19 @@ impl Queue {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: RawQueue::new(), maxsize: AtomicI64::new(0) }
+        Self { raw: Shell::new(), maxsize: AtomicI64::new(0) }
     }
 
-    /// Begin with room for `maxsize` items. Return false if that is not an integer, and nothing was done.
-    fn _begin(&self, maxsize: &Bound<'_, PyAny>) -> bool {
+    /// Begin with room for `maxsize` items, in the order that is said. Return false if `maxsize` is not an integer, or the
+    /// queue was retired, and nothing was done.
+    fn _begin(&self, maxsize: &Bound<'_, PyAny>, last_in_first_out: bool) -> bool {
         let Ok(maxsize) = maxsize.extract::<i64>() else { return false };
-        // Begun a second time, it begins anew.
-        drop(self.raw.drain());
-        self.raw.set_unfinished(0);
-        self.set_capacity(maxsize);
+        if self.raw.is_retired() {
+            return false;
+        }
+        self.maxsize.store(maxsize, Ordering::Relaxed);
+        // Begun a second time, it begins anew, without the items.
+        drop(self.raw.restart(Items::in_order(last_in_first_out), usize::try_from(maxsize).unwrap_or(0)));
         true
     }
 

@@ -1,4 +1,5 @@
 //! The core's `queue`, for Python.
 
 pub(crate) mod fifo;
+mod order;
 pub(crate) mod simple;

@@ -19,6 +19,14 @@ pub trait Order: Send {
 
     /// Without items.
     fn new() -> Self;
+    /// Without items, and in all else like this one, whose items may be half changed: what takes its place.
+    #[must_use]
+    fn renewed(&self) -> Self
+    where
+        Self: Sized,
+    {
+        Self::new()
+    }
     /// How many items there are.
     fn len(&self) -> usize;
     /// Whether there are none.
@@ -136,7 +144,7 @@ impl<O: Order> AfterFork for Inside<O> {
         self.joiners.forget_all();
         if torn {
             // Not dropped, but forgotten: it may be half changed.
-            mem::forget(mem::replace(&mut self.items, O::new()));
+            mem::forget(self.take_items());
             self.unfinished = 0;
             self.is_torn = true;
         }
@@ -543,7 +551,7 @@ impl<O: Order> Shell<O> {
     /// are dropped where the caller wants it.
     pub fn shutdown_now(&self) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
-        let mut items = mem::replace(&mut inside.items, O::new());
+        let mut items = inside.take_items();
         inside.unfinished = inside.unfinished.saturating_sub(items.len());
         inside.shut_down(Status::ShutDownNow);
         self.refuse_waiters(inside);
@@ -559,7 +567,7 @@ impl<O: Order> Shell<O> {
     /// An item that was handed to a waiter before, and comes back because the waiter was told to stop, is found by [`Shell::drain`].
     pub fn retire(&self) -> Retired<O::Item> {
         let mut inside = self.inside.enter();
-        let mut items = mem::replace(&mut inside.items, O::new());
+        let mut items = inside.take_items();
         let unfinished = mem::take(&mut inside.unfinished);
         let is_shut_down = inside.is_shut_down();
         inside.status = Status::Retired;
@@ -646,10 +654,25 @@ impl<O: Order> Shell<O> {
         }
     }
 
+    /// Begins anew, with `order` and with room for `capacity` items, or for any number if that is 0. The items that were there are
+    /// returned, and no item counts as unfinished.
+    pub fn restart(&self, order: O, capacity: usize) -> Vec<O::Item> {
+        let mut inside = self.inside.enter();
+        let mut items = mem::replace(&mut inside.items, order);
+        inside.capacity = capacity;
+        inside.unfinished = 0;
+        self.admit_putters(inside);
+        let inside = self.inside.enter();
+        if inside.unfinished == 0 {
+            self.let_joiners_go(inside);
+        }
+        std::iter::from_fn(|| items.pop()).collect()
+    }
+
     /// Takes all items out, in their order; they still count as unfinished.
     pub fn drain(&self) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
-        let mut items = mem::replace(&mut inside.items, O::new());
+        let mut items = inside.take_items();
         self.admit_putters(inside);
         std::iter::from_fn(|| items.pop()).collect()
     }
@@ -689,6 +712,11 @@ impl<O: Order> Inside<O> {
 
     fn is_shut_down(&self) -> bool {
         matches!(self.status, Status::ShutDown | Status::ShutDownNow)
+    }
+
+    fn take_items(&mut self) -> O {
+        let renewed = self.items.renewed();
+        mem::replace(&mut self.items, renewed)
     }
 
     fn is_full(&self) -> bool {

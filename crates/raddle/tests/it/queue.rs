@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use raddle::park::{Deadline, Thread};
-use raddle::queue::{GetError, JoinError, PutError, Queue, ShutDown, SimpleQueue, TooManyDone};
+use raddle::queue::{Fifo, GetError, JoinError, Order, PutError, Queue, ShutDown, SimpleQueue, TooManyDone};
 use raddle::sync::TimedOut;
 use raddle::thread::WaitKind;
 
@@ -85,6 +85,36 @@ fn putting_may_tell_whether_somebody_waited() {
     assert_eq!(bounded.unfinished(), 1);
     bounded.shutdown();
     assert_eq!(bounded.hand_or_put("out"), Err(PutError::ShutDown("out")));
+}
+
+#[test]
+fn restarting_forgets_the_items_and_keeps_who_waits() {
+    let queue = Queue::bounded(1);
+    queue.put(1).unwrap();
+    let crew = Crew::new();
+    std::thread::scope(|scope| {
+        let joiner = scope.spawn(|| {
+            crew.join();
+            queue.join();
+        });
+        crew.until_blocked(1, WaitKind::QueueJoin);
+        assert_eq!(queue.restart(Fifo::new(), 3), [1]);
+        joiner.join().unwrap();
+    });
+    assert_eq!((queue.len(), queue.unfinished(), queue.capacity()), (0, 0, 3));
+    for item in 0..3 {
+        queue.put(item).unwrap();
+    }
+    let crew = Crew::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            crew.join();
+            queue.put(3).unwrap();
+        });
+        crew.until_blocked(1, WaitKind::QueuePut);
+        assert_eq!(queue.restart(Fifo::new(), 0), [0, 1, 2]);
+    });
+    assert_eq!((queue.get(), queue.unfinished()), (Ok(3), 1));
 }
 
 #[test]
