@@ -40,6 +40,8 @@ fn kind(kind: WaitKind) -> &'static str {
         WaitKind::QueueJoin => "queue.join",
         WaitKind::Future => "future",
         WaitKind::Join => "join",
+        WaitKind::Task => "task",
+        WaitKind::TasksDone => "tasks",
         _ => "other",
     }
 }

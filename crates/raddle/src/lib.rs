@@ -1,4 +1,4 @@
-//! Threads as in Python's `threading` and `queue`, for Rust.
+//! Threads as in Python's `threading`, `queue` and `concurrent.futures`, for Rust.
 //!
 //! Locks, reentrant locks, conditions, semaphores, events, barriers and queues with Python's words and Rust's idioms: RAII guards,
 //! timeouts on everything, grants in the order of arrival, and a registry that says which thread waits for what.
@@ -10,6 +10,8 @@
 //! | `threading.Semaphore`, `BoundedSemaphore` | [`sync::Semaphore`], [`sync::BoundedSemaphore`] |
 //! | `threading.Event`, `Barrier` | [`sync::Event`], [`sync::Barrier`] |
 //! | `queue.Queue` | [`queue::Queue`] |
+//! | `concurrent.futures.Future` | [`futures::Future`], [`futures::promise`] |
+//! | `ThreadPoolExecutor`, `wait`, `as_completed` | [`futures::ThreadPoolExecutor`], [`futures::wait`], [`futures::as_completed`] |
 //!
 //! Every blocking call `x()` has a `try_x()`, an `x_timeout(Duration)` and an `x_until(Instant)`; those with an own way of waiting,
 //! such as bindings to other languages, use `x_with` and a [`park::Waiter`].

@@ -186,5 +186,7 @@ fn aim(kind: WaitKind) -> &'static str {
         WaitKind::QueueJoin => "for all tasks to be done of the Queue",
         WaitKind::Future => "for the outcome of the Future",
         WaitKind::Join => "for the end of the thread",
+        WaitKind::Task => "for a task of the pool",
+        WaitKind::TasksDone => "for all tasks to be done of the pool",
     }
 }

@@ -43,6 +43,10 @@ pub enum WaitKind {
     Future,
     /// For the end of a [`Thread`](crate::thread::Thread).
     Join,
+    /// For a task: an idle worker of a [pool](crate::futures::ThreadPoolExecutor).
+    Task,
+    /// For all tasks of a [pool](crate::futures::ThreadPoolExecutor), or of a scope, to be done.
+    TasksDone,
 }
 
 /// One wait, as values.

@@ -62,3 +62,8 @@ pub(crate) type Nanoseconds = u64;
 pub(crate) fn time_until(instant: std::time::Instant) -> std::time::Duration {
     instant.saturating_duration_since(std::time::Instant::now())
 }
+
+/// How many processors this process may use; 1 if that is not known.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}

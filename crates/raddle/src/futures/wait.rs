@@ -1,0 +1,166 @@
+//! Waiting for several futures.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Future;
+use super::ending::Ending;
+use super::slot::{Stage, Watcher};
+use crate::park::{Deadline, Failed, Thread, Waiter};
+use crate::sync::Event;
+use crate::sys::{AtomicU64, Ordering};
+
+/// When [`wait`] is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReturnWhen {
+    /// When one is done.
+    FirstCompleted,
+    /// When one has panicked or is broken, or all are done. A task that returns an `Err` has a result like any other.
+    FirstException,
+    /// When all are done.
+    AllCompleted,
+}
+
+/// What [`wait`] has found: the futures that were given, in their order, in two parts.
+pub struct Waited<T: Send> {
+    /// Those that are done.
+    pub done: Vec<Future<T>>,
+    /// The others.
+    pub pending: Vec<Future<T>>,
+}
+
+/// Waits until the first, or all, of `futures` are done, as long as it takes. None at all are done at once.
+///
+/// # Fairness
+///
+/// The thread is woken once, when it is over, not for each future. It costs one step for each future.
+///
+/// # Interruption
+///
+/// Signals do not end a wait.
+///
+/// # Differences from CPython
+///
+/// A future that is cancelled counts as done at once, and not when a worker comes across it.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{wait, ReturnWhen, ThreadPoolExecutor};
+///
+/// let pool = ThreadPoolExecutor::new();
+/// let squares = (0..10).map(|number| pool.submit(move || number * number).unwrap());
+/// let waited = wait(squares, ReturnWhen::AllCompleted);
+/// assert_eq!(waited.done.into_iter().map(|square| square.result().unwrap()).sum::<u32>(), 285);
+/// assert!(waited.pending.is_empty());
+/// ```
+pub fn wait<T: Send>(futures: impl IntoIterator<Item = Future<T>>, until: ReturnWhen) -> Waited<T> {
+    wait_with(futures, until, Deadline::NEVER, &mut Thread).unwrap_or_else(|aborted| aborted)
+}
+
+/// As [`wait`], for at most `timeout`: then it returns what is done until then.
+pub fn wait_timeout<T: Send>(
+    futures: impl IntoIterator<Item = Future<T>>,
+    until: ReturnWhen,
+    timeout: Duration,
+) -> Waited<T> {
+    wait_with(futures, until, Deadline::after(timeout), &mut Thread).unwrap_or_else(|aborted| aborted)
+}
+
+/// As [`wait`], until `instant` at most: then it returns what is done until then.
+pub fn wait_until<T: Send>(
+    futures: impl IntoIterator<Item = Future<T>>,
+    until: ReturnWhen,
+    instant: Instant,
+) -> Waited<T> {
+    wait_with(futures, until, Deadline::at(instant), &mut Thread).unwrap_or_else(|aborted| aborted)
+}
+
+/// As [`wait`], until `deadline` at most, in the way of `waiter`.
+///
+/// # Errors
+///
+/// The futures come back all the same if the waiter was told to stop.
+pub fn wait_with<T: Send, W: Waiter>(
+    futures: impl IntoIterator<Item = Future<T>>,
+    until: ReturnWhen,
+    deadline: Deadline,
+    waiter: &mut W,
+) -> Result<Waited<T>, Waited<T>> {
+    let futures: Vec<_> = futures.into_iter().collect();
+    let ended = if is_over(&futures, until) { Ok(()) } else { watch(&futures, until, deadline, waiter) };
+    let (done, pending) = futures.into_iter().partition(Future::is_done);
+    let waited = Waited { done, pending };
+    if ended == Err(Failed::Aborted) { Err(waited) } else { Ok(waited) }
+}
+
+fn is_over<T: Send>(futures: &[Future<T>], until: ReturnWhen) -> bool {
+    let mut endings = futures.iter().map(Future::ending);
+    match until {
+        ReturnWhen::FirstCompleted => futures.is_empty() || endings.any(|ending| ending.is_some()),
+        ReturnWhen::FirstException => {
+            let mut all = true;
+            endings.any(|ending| {
+                all &= ending.is_some();
+                matches!(ending, Some(Ending::Panicked | Ending::Broken))
+            }) || all
+        }
+        ReturnWhen::AllCompleted => endings.all(|ending| ending.is_some()),
+    }
+}
+
+fn watch<T: Send, W: Waiter>(
+    futures: &[Future<T>],
+    until: ReturnWhen,
+    deadline: Deadline,
+    waiter: &mut W,
+) -> Result<(), Failed> {
+    if deadline == Deadline::PASSED {
+        return Err(Failed::TimedOut);
+    }
+    let count = if until == ReturnWhen::FirstCompleted { 1 } else { futures.len() };
+    let condition = Arc::new(Condition {
+        // Lossless: a `usize` has at most 64 bits.
+        missing: AtomicU64::new(count as u64),
+        stops_at_failure: until == ReturnWhen::FirstException,
+        is_met: Event::new(),
+    });
+    let watcher: Arc<dyn Watcher> = condition.clone();
+    let mut watched = 0;
+    for future in futures {
+        future.watch(&watcher, watched);
+        watched += 1;
+        if condition.is_met.is_set() {
+            break;
+        }
+    }
+    let ended = condition.is_met.wait_with(deadline, waiter);
+    futures[..watched].iter().filter(|future| !future.is_done()).for_each(|future| future.unwatch(&watcher));
+    ended
+}
+
+/// What one call of `wait` waits for. Watches all its futures.
+#[derive(Debug)]
+struct Condition {
+    /// How many futures have to settle yet. What it says once it has been 0 is of no account.
+    missing: AtomicU64,
+    stops_at_failure: bool,
+    is_met: Event,
+}
+
+impl Watcher for Condition {
+    fn settled(&self, _index: usize, stage: Stage) {
+        // ORDERING: Relaxed: it only counts. What the future brings is published by its own stage.
+        let missing = self.missing.fetch_sub(1, Ordering::Relaxed);
+        if missing == 1 || (self.stops_at_failure && stage == Stage::Failed) {
+            self.is_met.set();
+        }
+    }
+}
+
+impl<T: Send> fmt::Debug for Waited<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Waited").field("done", &self.done).field("pending", &self.pending).finish()
+    }
+}
