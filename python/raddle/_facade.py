@@ -49,6 +49,9 @@ class Facade(ModuleType):
         return sorted({*vars(self), *dir(self._stock)})
 
     def _belongs_to_stock(self, name: str) -> bool:
+        # A module of our own becomes an attribute of its package when it is imported.
+        if f"{self.__name__}.{name}" in sys.modules:
+            return False
         return not name.startswith("__") and name not in vars(self) and hasattr(self._stock, name)
 
 

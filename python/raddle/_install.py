@@ -1,6 +1,6 @@
 """Switching the standard library's modules to raddle's classes, in place, and back.
 
-A name of `_thread`, `threading`, `queue` or `_queue` is switched only while it holds the standard library's
+A name of `_thread`, `threading`, `queue` or `concurrent.futures` is switched only while it holds the standard library's
 object, and switched back only while it holds ours: what another tool has put there stays. Objects
 that were made before live on; the two kinds mix.
 
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["early_binders", "install", "installed", "uninstall"]
 
 _KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
-_WATCHED = ("threading", "queue")
-_SWITCHED = ("_thread", "_queue", *_WATCHED)
+_WATCHED = ("threading", "queue", "concurrent.futures", "concurrent.futures.thread")
+# Where the standard library's modules have what they show.
+_ORIGINS = {
+    "queue": "_queue",
+    "concurrent.futures": "concurrent.futures._base",
+    "concurrent.futures.thread": "concurrent.futures",
+}
+_SWITCHED = ("_thread", *_WATCHED, *_ORIGINS.values())
 
 # Taken when raddle is imported, and so before it has switched anything. `allocate_lock` comes
 # before `allocate`: where both became one object of ours, `uninstall()` gives back the first.
@@ -38,7 +44,7 @@ _STOCK = {
 
 
 def install() -> None:
-    """Switch `_thread`, `threading` and `queue` to raddle's classes in this process.
+    """Switch `threading`, `queue` and `concurrent.futures` to raddle's classes in this process.
 
     A module that has been imported is switched now, another one when it is imported. Calling this
     again changes nothing. Any thread may call it at any time.
@@ -61,7 +67,8 @@ def install() -> None:
     for name in _WATCHED:
         if name in sys.modules:
             # The statement waits for the end of an import that another thread has begun.
-            _switch(__import__(name))
+            __import__(name)
+            _switch(sys.modules[name])
 
 
 def uninstall() -> None:
@@ -145,9 +152,14 @@ def _switch(module: ModuleType) -> None:
 
 
 def _places(module: ModuleType) -> list[ModuleType]:
-    """Return the module, and the one that it has native classes from: pickle finds them there."""
-    origin = sys.modules.get("_queue") if module.__name__ == "queue" else None
-    return [module] if origin is None else [module, origin]
+    """Return the module, and the one that has the same objects: pickle and their users find them there."""
+    origin = sys.modules.get(_ORIGINS.get(module.__name__, ""))
+    if origin is None:
+        return [module]
+    if module.__name__ == "concurrent.futures.thread":
+        # There it appears when somebody asks for it, which is now.
+        _ = origin.ThreadPoolExecutor
+    return [module, origin]
 
 
 # A program that imports a second copy of a module beside the first, as CPython's tests do, gets the

@@ -38,6 +38,14 @@ pub(crate) fn raise<E: PyTypeInfo>(text: &str) -> Raised {
     Raised
 }
 
+/// Sets an exception of class `E` without arguments in the interpreter.
+#[cold]
+pub(crate) fn raise_type<E: PyTypeInfo>() -> Raised {
+    // SAFETY: attached, and an exception class.
+    unsafe { ffi::PyErr_SetNone(E::type_object_raw(Python::assume_attached()).cast()) };
+    Raised
+}
+
 /// A thread that is attached to the interpreter, and waits.
 #[derive(Debug, Default)]
 pub(crate) struct Attached;

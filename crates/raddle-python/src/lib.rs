@@ -6,6 +6,7 @@
 mod boundary;
 mod convert;
 mod finalize;
+mod futures;
 mod item;
 mod queue;
 mod raw;
@@ -21,6 +22,14 @@ mod native {
     use pyo3::prelude::*;
     use pyo3::types::PyType;
 
+    #[pymodule_export]
+    use crate::futures::completions::{_settled, Completions, Countdown};
+    #[pymodule_export]
+    use crate::futures::executor::{_end_executors, ThreadPoolExecutor};
+    #[pymodule_export]
+    use crate::futures::future::Future;
+    #[pymodule_export]
+    use crate::futures::task::Task;
     #[pymodule_export]
     use crate::queue::fifo::Queue;
     #[pymodule_export]
@@ -41,7 +50,7 @@ mod native {
     use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
     #[pymodule_export]
     use crate::thread::threads;
-    use crate::{boundary, finalize, queue, raw, sync};
+    use crate::{boundary, finalize, futures, queue, raw, sync};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -57,6 +66,12 @@ mod native {
             (class::<Barrier>(module), sync::barrier::METHODS),
             (class::<Queue>(module), queue::fifo::METHODS),
             (class::<SimpleQueue>(module), queue::simple::METHODS),
+            (class::<SimpleQueue>(module), futures::worker::METHODS),
+            (class::<Future>(module), futures::future::METHODS),
+            (class::<Task>(module), futures::task::METHODS),
+            (class::<ThreadPoolExecutor>(module), futures::executor::METHODS),
+            (class::<Completions>(module), futures::completions::COMPLETIONS_METHODS),
+            (class::<Countdown>(module), futures::completions::COUNTDOWN_METHODS),
         ];
         for (class, methods) in methods {
             raw::add_methods(&class, methods)?;
@@ -64,6 +79,8 @@ mod native {
         finalize::precede::<Queue>(&class::<Queue>(module));
         finalize::precede::<SimpleQueue>(&class::<SimpleQueue>(module));
         finalize::precede::<Barrier>(&class::<Barrier>(module));
+        finalize::precede::<Future>(&class::<Future>(module));
+        finalize::precede::<Task>(&class::<Task>(module));
         raw::seal(&class::<Lock>(module));
         raw::seal(&class::<RLock>(module));
         raw::seal(&class::<SimpleQueue>(module));

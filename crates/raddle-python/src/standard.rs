@@ -47,13 +47,33 @@ standard! {
     QueueEmpty = "Queue.empty",
     QueueFull = "Queue.full",
     QueueShutdown = "Queue.shutdown",
+    CancelledError = "CancelledError",
+    Future = "Future",
+    FutureResult = "Future.result",
+    FutureException = "Future.exception",
+    FutureCancel = "Future.cancel",
+    FutureCancelled = "Future.cancelled",
+    FutureRunning = "Future.running",
+    FutureDone = "Future.done",
+    FutureAddCallback = "Future.add_done_callback",
+    FutureBegin = "Future.set_running_or_notify_cancel",
+    FutureSetResult = "Future.set_result",
+    FutureSetException = "Future.set_exception",
+    FutureSetOddException = "Future._set_odd_exception",
+    FutureMisplaced = "Future._misplaced",
+    FutureInvalidState = "Future._invalid_state",
+    FutureCallBack = "Future._call_back",
+    FutureSettle = "Future._settle",
+    TaskRun = "_WorkItem.run",
+    ExecutorSubmit = "ThreadPoolExecutor.submit",
+    ExecutorSubmitTask = "ThreadPoolExecutor._submit_task",
 }
 
 static OBJECTS: [AtomicPtr<PyObject>; NAMES.len()] = [const { AtomicPtr::new(ptr::null_mut()) }; NAMES.len()];
 
 unsafe extern "C-unwind" {
     // Declared here because Python code may be unwound by force: see `raw`.
-    fn PyObject_Vectorcall(
+    pub(crate) fn PyObject_Vectorcall(
         callable: *mut PyObject,
         arguments: *const *mut PyObject,
         count: usize,
@@ -65,7 +85,7 @@ unsafe extern "C-unwind" {
 const MOST_ARGUMENTS: usize = 8;
 
 impl Standard {
-    fn object(self) -> *mut PyObject {
+    pub(crate) fn object(self) -> *mut PyObject {
         // ORDERING: Acquire meets the Release in `lend`.
         OBJECTS[self as usize].load(Ordering::Acquire)
     }
@@ -84,7 +104,7 @@ impl Standard {
 
     fn missing(self) -> Raised {
         raise::<PyRuntimeError>(&format!(
-            "{} is not there: use the classes of raddle.threading and raddle.queue",
+            "{} is not there: use the classes of raddle.threading, raddle.queue and raddle.concurrent.futures",
             NAMES[self as usize]
         ))
     }

@@ -37,17 +37,17 @@ def report() -> dict[str, str]:
         "queue.Queue": (_native.Queue, queue.Queue),
         "queue.LifoQueue": (_native.Queue, queue.LifoQueue),
         "queue.SimpleQueue": (_native.SimpleQueue, queue.SimpleQueue),
+        "concurrent.futures.Future": (_native.Future, futures.Future),
+        "concurrent.futures.ThreadPoolExecutor": (
+            _native.ThreadPoolExecutor,
+            lambda: futures.ThreadPoolExecutor(1),
+        ),
     }
     # Of these, what their objects wait on, under a private name that the type checkers do not know.
-    started, condition, idle = map(attrgetter, ("_started", "_condition", "_idle_semaphore"))
+    started = attrgetter("_started")
     stock: _Subjects = {
         "threading.Thread": (_native.Event, lambda: started(threading.Thread())),
         "queue.PriorityQueue": (_native.Condition, lambda: queue.PriorityQueue().not_empty),
-        "concurrent.futures.Future": (_native.Condition, lambda: condition(futures.Future())),
-        "concurrent.futures.ThreadPoolExecutor": (
-            _native.Semaphore,
-            lambda: idle(futures.ThreadPoolExecutor(1)),
-        ),
     }
     return {
         name: found if isinstance(make(), kind) else STOCK

@@ -171,12 +171,12 @@ impl Queue {
 }
 
 /// The time that is left, if there is a limit that has not been a refusal to wait: an owned reference.
-fn rest(deadline: Deadline) -> Option<*mut PyObject> {
+pub(crate) fn rest(deadline: Deadline) -> Option<*mut PyObject> {
     (deadline != Deadline::NEVER && deadline != Deadline::PASSED).then(|| convert::remaining_seconds(deadline))
 }
 
 /// A new list of the items: an owned reference. The items keep their own.
-fn list_of(items: &[Item]) -> Result<*mut PyObject, Raised> {
+pub(crate) fn list_of(items: &[Item]) -> Result<*mut PyObject, Raised> {
     // SAFETY: attached; a new list that is filled with new references.
     unsafe {
         let list = ffi::PyList_New(0);

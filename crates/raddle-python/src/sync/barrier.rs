@@ -2,7 +2,6 @@
 
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyRuntimeError;
@@ -15,6 +14,7 @@ use raddle::sync::{Arrival, Barrier as RawBarrier, BarrierError};
 use crate::boundary::{Attached, Raised, raise};
 use crate::convert;
 use crate::finalize::Holds;
+use crate::item::{Held, Item};
 use crate::raw::{Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
@@ -32,30 +32,6 @@ struct Parts {
     raw: RawBarrier,
     action: Held,
     timeout: Held,
-}
-
-/// An owned reference, or null; taken out when the barrier goes, and never before.
-#[derive(Debug)]
-struct Held(AtomicPtr<PyObject>);
-
-impl Held {
-    fn new(object: Option<&Bound<'_, PyAny>>) -> Self {
-        Self(AtomicPtr::new(object.map_or(ptr::null_mut(), |object| object.clone().into_ptr())))
-    }
-
-    /// A borrowed reference, or null.
-    fn get(&self) -> *mut PyObject {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn take(&self) -> *mut PyObject {
-        self.0.swap(ptr::null_mut(), Ordering::Relaxed)
-    }
-
-    fn to_owned(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        // SAFETY: valid as long as the barrier lives.
-        unsafe { Bound::from_borrowed_ptr_or_opt(py, self.get()) }.map(Bound::unbind)
-    }
 }
 
 const NOT_BEGUN: &str = "Barrier.__init__() not called";
@@ -128,8 +104,8 @@ impl Barrier {
             .map_err(|Raised| PyErr::fetch(parties.py()))?;
         let parts = Parts {
             raw: RawBarrier::new(usize::try_from(parties).unwrap_or(usize::MAX)),
-            action: Held::new(action),
-            timeout: Held::new(timeout),
+            action: Held::new(action.map(Item::from_bound)),
+            timeout: Held::new(timeout.map(Item::from_bound)),
         };
         self.parts.set(parts).map_err(|_| PyRuntimeError::new_err("Barrier.__init__() called twice"))
     }
@@ -197,9 +173,7 @@ impl Barrier {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(parts) = self.parts.get() {
             for held in [&parts.action, &parts.timeout] {
-                // SAFETY: attached, by the collector; valid as long as the barrier lives.
-                let held = unsafe { Borrowed::from_ptr_or_opt(Python::assume_attached(), held.get()) };
-                visit.call(held.as_deref().map(Bound::as_unbound))?;
+                held.visit(&visit)?;
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod as_completed;
 mod backlog;
 mod builder;
+mod countdown;
 mod ending;
 mod future;
 mod map;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use as_completed::{AsCompleted, NextError, as_completed};
 pub use builder::Builder;
+pub use countdown::Countdown;
 pub use ending::{Ending, FutureError, Panic, ResultError};
 pub use future::Future;
 pub use map::Map;

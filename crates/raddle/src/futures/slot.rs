@@ -214,7 +214,7 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
 
     /// # Safety
     ///
-    /// The stage says, or has said, that the outcome is there.
+    /// The stage says, or has said, that the outcome is there; or this is under the section.
     unsafe fn outcome_unchecked(&self) -> Option<&T> {
         // SAFETY: the caller's promise; it is never written again.
         self.outcome.with(|outcome| unsafe { (*outcome).as_ref() })
@@ -396,14 +396,20 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
         self.inside.enter().waiters.len()
     }
 
-    /// Shows the callbacks, for a collector of garbage. `visit` must not use the slot: it is called inside it.
-    pub fn for_each_callback(&self, visit: &mut dyn FnMut(&C)) {
-        self.inside.enter().callbacks.iter().for_each(visit);
+    /// Shows the outcome, also of a retired slot, and the callbacks, for a collector of garbage. The functions must not use the slot:
+    /// they are called inside it.
+    pub fn for_each_held(&self, visit_outcome: &mut dyn FnMut(&T), visit_callback: &mut dyn FnMut(&C)) {
+        let inside = self.inside.enter();
+        // SAFETY: it is written under the section only, where we are.
+        if let Some(outcome) = unsafe { self.outcome_unchecked() } {
+            visit_outcome(outcome);
+        }
+        inside.callbacks.iter().for_each(visit_callback);
     }
 
-    /// Takes the callbacks out, for a collector of garbage: they are not called any more.
-    pub fn take_callbacks(&self) -> Vec<C> {
-        mem::take(&mut self.inside.enter().callbacks)
+    /// Takes one of the callbacks out, for a collector of garbage: it is not called any more.
+    pub fn take_callback(&self) -> Option<C> {
+        self.inside.enter().callbacks.pop()
     }
 
     fn set_stage(&self, stage: Stage) {

@@ -297,36 +297,23 @@ impl<O: Order> Shell<O> {
         Ok(())
     }
 
-    /// Puts an item if there is a free place, and returns whether it was handed to a thread that waited for one.
+    /// Hands an item to the thread that has waited longest for one.
     ///
     /// # Errors
     ///
-    /// [`PutError::Full`], [`PutError::ShutDown`] or [`PutError::Retired`] with the item.
-    #[inline]
-    pub fn hand_or_put(&self, item: O::Item) -> Result<bool, PutError<O::Item>> {
+    /// The item comes back if nobody waits, or the queue is shut down or retired.
+    pub fn try_hand(&self, item: O::Item) -> Result<(), O::Item> {
         let mut inside = self.inside.enter();
         if inside.status != Status::Open {
-            let status = inside.status;
             drop(inside);
-            return Err(refused_put(status, item));
+            return Err(item);
         }
-        if inside.is_full() {
-            drop(inside);
-            return Err(PutError::Full(item));
-        }
-        inside.unfinished += 1;
         let mut wakes = WakeList::new();
-        match inside.hand_over(item, &mut wakes) {
-            Ok(()) => {
-                drop(inside);
-                wakes.wake_all();
-                Ok(true)
-            }
-            Err(item) => {
-                inside.items.push(item);
-                Ok(false)
-            }
-        }
+        inside.hand_over(item, &mut wakes)?;
+        inside.unfinished += 1;
+        drop(inside);
+        wakes.wake_all();
+        Ok(())
     }
 
     #[cold]

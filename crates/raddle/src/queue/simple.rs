@@ -53,14 +53,14 @@ impl<T: Send> SimpleQueue<T> {
         let _ = self.queue.try_put(item);
     }
 
-    /// Puts an item, and returns whether it was handed to a thread that waited for one. False says that it was left in
-    /// the queue, and that at that moment nobody waited.
+    /// Hands an item to the thread that has waited longest for one.
     ///
-    /// Who keeps threads that get items knows by this whether another thread is needed.
+    /// # Errors
+    ///
+    /// The item comes back if nobody waits.
     #[inline]
-    pub fn hand_or_put(&self, item: T) -> bool {
-        // Fails for a queue with a bound, or one that is shut down.
-        self.queue.hand_or_put(item).unwrap_or(false)
+    pub fn try_hand(&self, item: T) -> Result<(), T> {
+        self.queue.try_hand(item)
     }
 
     /// Gets the next item, and waits for one as long as it takes.

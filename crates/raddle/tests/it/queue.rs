@@ -62,10 +62,9 @@ fn items_go_to_those_who_wait_in_their_order() {
 }
 
 #[test]
-fn putting_may_tell_whether_somebody_waited() {
+fn an_item_is_handed_only_to_one_who_waits() {
     let queue = SimpleQueue::new();
-    assert!(!queue.hand_or_put(1));
-    assert_eq!(queue.get(), 1);
+    assert_eq!(queue.try_hand(1), Err(1));
     let crew = Crew::new();
     std::thread::scope(|scope| {
         let getter = scope.spawn(|| {
@@ -73,18 +72,15 @@ fn putting_may_tell_whether_somebody_waited() {
             queue.get()
         });
         crew.until_blocked(1, WaitKind::QueueGet);
-        assert!(queue.hand_or_put(2));
-        assert!(!queue.hand_or_put(3));
+        assert_eq!(queue.try_hand(2), Ok(()));
+        assert_eq!(queue.try_hand(3), Err(3));
         assert_eq!(getter.join().unwrap(), 2);
     });
-    assert_eq!((queue.len(), queue.get()), (1, 3));
+    assert!(queue.is_empty());
 
-    let bounded = Queue::bounded(1);
-    assert_eq!(bounded.hand_or_put("in"), Ok(false));
-    assert_eq!(bounded.hand_or_put("out"), Err(PutError::Full("out")));
-    assert_eq!(bounded.unfinished(), 1);
-    bounded.shutdown();
-    assert_eq!(bounded.hand_or_put("out"), Err(PutError::ShutDown("out")));
+    let closed = Queue::new();
+    closed.shutdown();
+    assert_eq!((closed.try_hand("item"), closed.unfinished()), (Err("item"), 0));
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod lock;
 mod queue;
 mod section;
 mod semaphore;
+mod slot;
 mod support;

@@ -1,0 +1,202 @@
+//! `concurrent.futures.ThreadPoolExecutor`.
+
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+
+use pyo3::PyTraverseError;
+use pyo3::ffi;
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PySet, PyTuple};
+use raddle::park::Deadline;
+
+use super::task::Task;
+use crate::boundary::{Attached, Raised};
+use crate::convert::py_size;
+use crate::item::Item;
+use crate::queue::simple::SimpleQueue;
+use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::standard::Standard;
+use crate::sync::lock::Lock;
+
+/// The native part of `raddle.concurrent.futures.ThreadPoolExecutor`: `submit`, as long as no worker has to be started for it.
+///
+/// The Python part has the workers and their bookkeeping. It opens this part while the executor takes tasks, in the standard
+/// library's way, into a queue of ours; all other calls of `submit` are left to it.
+#[pyclass(module = "raddle._native", frozen, weakref, subclass)]
+#[derive(Debug)]
+pub(crate) struct ThreadPoolExecutor {
+    parts: OnceLock<Parts>,
+    is_open: AtomicBool,
+    most_workers: AtomicIsize,
+}
+
+#[derive(Debug)]
+struct Parts {
+    queue: Py<SimpleQueue>,
+    /// The executor's `_shutdown_lock`: whoever has it knows that the executor is not shut down at that moment.
+    lock: Py<Lock>,
+    workers: Py<PySet>,
+}
+
+/// Whether the interpreter is about to wait for all workers.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Lets every executor ask Python code about each task from now on.
+#[pyfunction]
+pub(crate) fn _end_executors() {
+    IS_ENDING.store(true, Ordering::SeqCst);
+}
+
+impl ThreadPoolExecutor {
+    fn submit(&self, arguments: Arguments) -> Result<Reply, Raised> {
+        let Some(parts) = self.open_parts().filter(|_| arguments.positional > 0) else {
+            return leave_submit(arguments);
+        };
+        // All that allocates, and so may run a collector, comes before the lock.
+        let (task, future) = new_task(arguments)?;
+        let raw = parts.lock.get().raw();
+        if !raw.try_acquire() && raw.acquire_with(Deadline::NEVER, &mut Attached).is_err() {
+            return Err(Raised);
+        }
+        let result = self.queue_task(task);
+        raw.release();
+        match result {
+            Ok(()) => Ok(Reply::Object(future.into_ptr())),
+            Err(task) => Ok(Reply::StandardWith(
+                Standard::ExecutorSubmitTask,
+                [task.into_ptr(), ptr::null_mut(), ptr::null_mut()],
+            )),
+        }
+    }
+
+    fn open_parts(&self) -> Option<&Parts> {
+        // ORDERING: Acquire meets the Release in `_open`; what is closed is closed under the lock, where this is asked again.
+        if self.is_open.load(Ordering::Acquire) && !IS_ENDING.load(Ordering::SeqCst) { self.parts.get() } else { None }
+    }
+
+    /// Under the lock: gives the task to a worker that waits, or queues it if there are no more to be had.
+    fn queue_task(&self, task: Item) -> Result<(), Item> {
+        let Some(parts) = self.open_parts() else { return Err(task) };
+        // SAFETY: attached; a set.
+        let workers = unsafe { ffi::PySet_Size(parts.workers.as_ptr()) };
+        if workers >= self.most_workers.load(Ordering::Relaxed) {
+            parts.queue.get().raw.put(task);
+            return Ok(());
+        }
+        parts.queue.get().raw.try_hand(task)
+    }
+}
+
+/// Leaves a call of `submit` to Python code, as a tuple and a dict.
+fn leave_submit(arguments: Arguments) -> Result<Reply, Raised> {
+    let positional = tuple_of(arguments, 0)?;
+    let named = dict_of(arguments)?;
+    let named = named.map_or(ptr::null_mut(), Item::into_ptr);
+    Ok(Reply::StandardWith(Standard::ExecutorSubmit, [positional.into_ptr(), named, ptr::null_mut()]))
+}
+
+/// A task for the call, and its future.
+fn new_task(arguments: Arguments) -> Result<(Item, Item), Raised> {
+    // SAFETY: attached; at least one argument was given, and the class takes none. Nothing below drops a `Py`.
+    unsafe {
+        let future = ffi::PyObject_CallNoArgs(Standard::Future.object());
+        if future.is_null() {
+            return Err(Raised);
+        }
+        let future = Item::from_owned(future);
+        let function = Item::from_borrowed(*arguments.values);
+        let task = Task::new(
+            Item::from_borrowed(future.as_py().as_ptr()),
+            function,
+            tuple_of(arguments, 1)?,
+            dict_of(arguments)?,
+        );
+        match Py::new(Python::assume_attached(), task) {
+            Ok(task) => Ok((Item::from_owned(task.into_ptr()), future)),
+            Err(error) => {
+                error.restore(Python::assume_attached());
+                Err(Raised)
+            }
+        }
+    }
+}
+
+/// The positional arguments from `first` on.
+fn tuple_of(arguments: Arguments, first: usize) -> Result<Item, Raised> {
+    let count = arguments.positional - first;
+    // SAFETY: attached; a new tuple, filled with new references; the interpreter passes that many arguments.
+    unsafe {
+        let tuple = ffi::PyTuple_New(py_size(count));
+        if tuple.is_null() {
+            return Err(Raised);
+        }
+        for index in 0..count {
+            let value = ffi::Py_NewRef(*arguments.values.add(first + index));
+            ffi::PyTuple_SetItem(tuple, py_size(index), value);
+        }
+        Ok(Item::from_owned(tuple))
+    }
+}
+
+/// The named arguments, if there are any.
+fn dict_of(arguments: Arguments) -> Result<Option<Item>, Raised> {
+    if arguments.names.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: attached; `names` is a tuple of strings, and behind the positional arguments comes one for each.
+    unsafe {
+        let dict = ffi::PyDict_New();
+        if dict.is_null() {
+            return Err(Raised);
+        }
+        let dict = Item::from_owned(dict);
+        for index in 0..ffi::PyTuple_Size(arguments.names) {
+            let name = ffi::PyTuple_GetItem(arguments.names, index);
+            let value = *arguments.values.add(arguments.positional + index.unsigned_abs());
+            if ffi::PyDict_SetItem(dict.as_py().as_ptr(), name, value) < 0 {
+                return Err(Raised);
+            }
+        }
+        Ok(Some(dict))
+    }
+}
+
+#[pymethods]
+impl ThreadPoolExecutor {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self { parts: OnceLock::new(), is_open: AtomicBool::new(false), most_workers: AtomicIsize::new(0) }
+    }
+
+    /// Take tasks from now on. The parts are those of the first call.
+    fn _open(&self, queue: Py<SimpleQueue>, lock: Py<Lock>, workers: Py<PySet>, most_workers: isize) {
+        let _ = self.parts.set(Parts { queue, lock, workers });
+        self.most_workers.store(most_workers, Ordering::Relaxed);
+        // ORDERING: Release meets the Acquire in `open_parts`.
+        self.is_open.store(true, Ordering::Release);
+    }
+
+    /// Leave all tasks to Python code from now on.
+    fn _close(&self) {
+        self.is_open.store(false, Ordering::Release);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // What can be part of a cycle through these clears itself: the queue, and the set.
+        let Some(parts) = self.parts.get() else { return Ok(()) };
+        visit.call(&parts.queue)?;
+        visit.call(&parts.workers)
+    }
+}
+
+method!(submit, ThreadPoolExecutor, |this, object, arguments| this.submit(arguments));
+
+/// The methods of the class.
+pub(crate) const METHODS: &[Method] = &[Method {
+    name: c"submit",
+    doc: c"submit($self, fn, /, *args, **kwargs)\n--\n\nCall fn(*args, **kwargs) in a worker. Return its future.\n\nA worker that is idle takes the call; else a new one is started, unless there are max_workers; else it waits for its turn.\nRaises RuntimeError once the executor or the interpreter shuts down, and BrokenThreadPool after an initializer failed.",
+    function: Function::WithArguments(submit),
+}];

@@ -1,0 +1,68 @@
+//! Waiting for several slots at once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::slot::{Stage, Watcher};
+use crate::park::{Deadline, Failed, Waiter};
+use crate::sync::Event;
+use crate::sys::{AtomicU64, Ordering};
+
+/// Counts slots that have to settle, and wakes whoever waits once, when none is left, or when one fails if that counts too.
+///
+/// It watches each slot by [`Slot::watch`](super::Slot::watch), and must be told of as many as it was made for.
+pub struct Countdown {
+    /// How many have to settle yet. What it says once it has been 0 is of no account.
+    missing: AtomicU64,
+    stops_at_failure: bool,
+    is_over: Event,
+}
+
+impl Countdown {
+    /// For `count` slots; one that fails ends it at once if `stops_at_failure`.
+    #[must_use]
+    pub fn new(count: usize, stops_at_failure: bool) -> Arc<Self> {
+        let is_over = Event::new();
+        if count == 0 {
+            is_over.set();
+        }
+        // Lossless: a `usize` has at most 64 bits.
+        Arc::new(Self { missing: AtomicU64::new(count as u64), stops_at_failure, is_over })
+    }
+
+    /// Whether nothing is left to wait for.
+    pub fn is_over(&self) -> bool {
+        self.is_over.is_set()
+    }
+
+    /// Waits until it is over, in the way of `waiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
+    pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+        self.is_over.wait_with(deadline, waiter)
+    }
+}
+
+impl Watcher for Countdown {
+    fn settled(&self, _index: usize, stage: Stage) {
+        // ORDERING: Relaxed: it only counts. What the slots hold is published by their stages, and the event publishes the rest.
+        let was_last = self.missing.fetch_sub(1, Ordering::Relaxed) == 1;
+        // Whoever waits has to look for what was retired elsewhere.
+        let counts = stage == Stage::Retired || (self.stops_at_failure && stage == Stage::Failed);
+        if was_last || counts {
+            self.is_over.set();
+        }
+    }
+}
+
+impl fmt::Debug for Countdown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Countdown")
+            .field("missing", &self.missing.load(Ordering::Relaxed))
+            .field("is_over", &self.is_over())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,1 @@
+"""The standard library's package `concurrent` with raddle's futures in it."""
