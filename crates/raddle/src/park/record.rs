@@ -202,13 +202,14 @@ fn adopt() -> &'static Record {
 /// started before.
 pub(crate) fn reserve(identity: &Arc<Identity>) -> Option<Reserved> {
     on_fork_in_child(repair_after_fork);
-    count_start();
     let reserved = Reserved { record: take(0, 0) };
     if !identity.begin(reserved.record) {
         free_unused(reserved.record);
         return None;
     }
     reserved.record.identity.set(Some(Arc::clone(identity)));
+    // After that: who has counted it before a look at all records finds it there.
+    count_start();
     Some(reserved)
 }
 
