@@ -32,7 +32,7 @@ pub mod thread;
 
 pub use thread::main;
 
-/// Time and signals as explicit choices, for loom models of this crate.
-#[cfg(loom)]
+/// Time and signals as explicit choices, for models of this crate.
+#[cfg(any(loom, shuttle))]
 #[doc(hidden)]
 pub mod model;

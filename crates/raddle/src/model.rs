@@ -1,4 +1,4 @@
-//! Time and signals as explicit choices of a loom model.
+//! Time and signals as explicit choices of a model.
 
 use crate::park::by_owner;
 use crate::sys::model as machine;

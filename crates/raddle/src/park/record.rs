@@ -394,7 +394,7 @@ impl Record {
         &self.sleeper
     }
 
-    #[cfg(loom)]
+    #[cfg(any(loom, shuttle))]
     pub(crate) fn modelled_sleeper(&self) -> &Sleeper {
         &self.sleeper
     }

@@ -2,43 +2,49 @@
 //!
 //! The only place that names atomics, the futex, the clock, thread-local storage, fork and the
 //! operating system's threads. Every choice between platforms, and between the real machine and
-//! loom's modelled one, is made in this file, over twin files that offer the same API.
+//! the modelled ones of loom and shuttle, is made in this file, over twin files that offer the same API.
 
 mod section;
 mod spawn;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[path = "machine/real.rs"]
 mod machine;
 #[cfg(loom)]
-#[path = "machine/modelled.rs"]
+#[path = "machine/loom.rs"]
+mod machine;
+#[cfg(shuttle)]
+#[path = "machine/shuttle.rs"]
 mod machine;
 
-#[cfg(all(target_os = "linux", not(raddle_portable), not(loom)))]
+#[cfg(all(target_os = "linux", not(raddle_portable), not(any(loom, shuttle))))]
 #[path = "sleep/futex.rs"]
 mod sleep;
-#[cfg(all(any(not(target_os = "linux"), raddle_portable), not(loom)))]
+#[cfg(all(any(not(target_os = "linux"), raddle_portable), not(any(loom, shuttle))))]
 #[path = "sleep/portable.rs"]
 mod sleep;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[path = "sleep/modelled.rs"]
 mod sleep;
 
-#[cfg(all(unix, not(loom)))]
+#[cfg(all(unix, not(any(loom, shuttle))))]
 #[path = "process/unix.rs"]
 mod process;
-#[cfg(any(not(unix), loom))]
+#[cfg(all(not(unix), not(any(loom, shuttle))))]
 #[path = "process/other.rs"]
 mod process;
+#[cfg(any(loom, shuttle))]
+#[path = "process/modelled.rs"]
+mod process;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[path = "threads/real.rs"]
 mod threads;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[path = "threads/modelled.rs"]
 mod threads;
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
 pub(crate) use process::{

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 /// From the bottom up. A module may name lower floors and its own.
 const FLOORS: [&str; 8] = ["sys", "probe", "park", "sync", "thread", "queue", "futures", "diagnostics"];
 
-/// Read beside the floors: the facade, and the hooks of loom models.
+/// Read beside the floors: the facade, and the hooks of models.
 const ABOVE_ALL: [&str; 2] = ["lib.rs", "model.rs"];
 
 /// What only `sys` may name: the machine.
-const MACHINE: [&str; 10] = [
+const MACHINE: [&str; 11] = [
     "sync::atomic",
     "std::thread",
     "core::sync",
@@ -20,6 +20,7 @@ const MACHINE: [&str; 10] = [
     "rustix",
     "libc",
     "loom::",
+    "shuttle::",
     "extern \"C\"",
 ];
 

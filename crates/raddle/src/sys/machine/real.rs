@@ -2,7 +2,7 @@
 
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// A cell whose accesses go through closures, because loom's does.
+/// A cell whose accesses go through closures, because those of models do.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
@@ -27,7 +27,7 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// `const fn` here, a plain `fn` under loom, whose atomics have no constant constructor.
+/// `const fn` here, a plain `fn` in models, whose cells have no constant constructor.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         $(#[$attribute])* $visibility const fn $($rest)*
@@ -35,7 +35,7 @@ macro_rules! const_fn {
 }
 pub(crate) use const_fn;
 
-/// A `static` here, a value per model execution under loom.
+/// A `static` here, one value for each run of a model.
 macro_rules! global {
     ($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;) => {
         $(#[$attribute])* static $name: $type = $value;

@@ -1,4 +1,4 @@
-//! Processes and threads where there is no fork: Windows, and loom.
+//! Processes and threads where there is no fork.
 
 /// There is no fork.
 #[inline]
@@ -14,7 +14,6 @@ pub(crate) fn watch_forks() {}
 pub(crate) fn on_fork_in_child(_repair: fn()) {}
 
 /// Calls `exit(value)` when the current thread ends.
-#[cfg(not(loom))]
 pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     struct AtExit(fn(*const ()), *const ());
 
@@ -31,17 +30,13 @@ pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     let _ = AT_EXIT.try_with(|cell| cell.set(AtExit(exit, value)).is_ok());
 }
 
-/// A model is too short for records to be used again.
-#[cfg(loom)]
-pub(crate) fn on_thread_exit(_exit: fn(*const ()), _value: *const ()) {}
-
 /// The system does not say.
 pub(crate) fn thread_count() -> Option<usize> {
     None
 }
 
 /// The operating system's number of the current thread.
-#[cfg(all(windows, not(loom)))]
+#[cfg(windows)]
 pub(crate) fn current_native_id() -> u64 {
     #[link(name = "kernel32")]
     unsafe extern "system" {
@@ -51,7 +46,7 @@ pub(crate) fn current_native_id() -> u64 {
 }
 
 /// Unknown here.
-#[cfg(any(not(windows), loom))]
+#[cfg(not(windows))]
 pub(crate) fn current_native_id() -> u64 {
     0
 }

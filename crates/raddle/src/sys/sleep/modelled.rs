@@ -1,7 +1,6 @@
-//! Sleeping under loom: expiry and signals come from the model, as explicit choices.
+//! Sleeping under loom and shuttle: expiry and signals are choices, of the model or of the scheduler.
 
-use loom::sync::{Condvar, Mutex};
-
+use crate::sys::machine::{Condvar, Mutex, yield_now};
 use crate::sys::{AtomicU32, Nanoseconds, model};
 
 pub(crate) fn now() -> Nanoseconds {
@@ -14,6 +13,19 @@ pub(crate) enum Wake {
     Woken,
     TimedOut,
     Interrupted,
+}
+
+/// What becomes of a thread that is about to sleep, because nothing has woken it yet.
+#[allow(dead_code, reason = "a loom model ends sleeps from outside: it makes the first choice only")]
+pub(crate) enum Choice {
+    /// It sleeps until somebody ends that.
+    Sleep,
+    /// Others run first.
+    LookAgain,
+    /// Its time is over.
+    Expire,
+    /// A signal arrives.
+    Interrupt,
 }
 
 /// What one thread sleeps on; a model may also [`expire`](Sleeper::expire) or
@@ -37,6 +49,7 @@ impl Sleeper {
     }
 
     pub(crate) fn sleep(&self, deadline: Option<Nanoseconds>) -> Wake {
+        let mut plan = model::Plan::new(deadline);
         let mut pending = self.pending.lock().unwrap();
         loop {
             if std::mem::take(&mut pending.notified) {
@@ -48,7 +61,16 @@ impl Sleeper {
             if std::mem::take(&mut pending.interrupted) {
                 return Wake::Interrupted;
             }
-            pending = self.condvar.wait(pending).unwrap();
+            pending = match plan.next() {
+                Choice::Sleep => self.condvar.wait(pending).unwrap(),
+                Choice::LookAgain => {
+                    drop(pending);
+                    yield_now();
+                    self.pending.lock().unwrap()
+                }
+                Choice::Expire => return Wake::TimedOut,
+                Choice::Interrupt => return Wake::Interrupted,
+            };
         }
     }
 
@@ -69,11 +91,12 @@ impl Sleeper {
         self.condvar.notify_one();
     }
 
+    #[allow(clippy::unused_self, reason = "the API of the real twins")]
     pub(crate) fn after_fork(&self) {}
 }
 
 pub(crate) fn pause_on(_word: &AtomicU32, _expected: u32) {
-    loom::thread::yield_now();
+    yield_now();
 }
 
 pub(crate) fn resume_one(_word: &AtomicU32) {}

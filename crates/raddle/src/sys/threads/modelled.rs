@@ -2,12 +2,13 @@
 
 use std::io;
 
+use crate::sys::machine;
 use crate::sys::spawn::Carried;
 
 /// Starts a thread for `carried`: in a model that never fails.
 #[allow(clippy::unnecessary_wraps, reason = "the API of the real twin")]
 pub(in crate::sys) fn start(_name: Option<String>, _stack_size: Option<usize>, carried: Carried) -> io::Result<()> {
-    drop(loom::thread::spawn(move || carried.begin()));
+    drop(machine::spawn(move || carried.begin()));
     Ok(())
 }
 

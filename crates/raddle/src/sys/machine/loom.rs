@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::sync::{Condvar, Mutex};
+pub(crate) use loom::thread::{spawn, yield_now};
 
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
@@ -32,13 +34,17 @@ pub(crate) fn local_set(value: *const ()) {
 }
 
 pub(crate) fn relax() {
-    loom::thread::yield_now();
+    yield_now();
 }
+
+/// A model is too short for records to be used again.
+pub(crate) fn on_thread_exit(_exit: fn(*const ()), _value: *const ()) {}
 
 /// Time and signals as explicit choices of a model.
 pub(crate) mod model {
     use super::{AtomicU64, Ordering};
     use crate::sys::Nanoseconds;
+    use crate::sys::sleep::Choice;
 
     loom::lazy_static! {
         static ref CLOCK: AtomicU64 = AtomicU64::new(0);
@@ -51,5 +57,19 @@ pub(crate) mod model {
     /// Lets an hour pass: every deadline has expired, every waiter is old.
     pub(crate) fn let_time_pass() {
         CLOCK.store(3_600_000_000_000, Ordering::Relaxed);
+    }
+
+    /// Sleeps end when the model says so, never by themselves.
+    pub(crate) struct Plan;
+
+    impl Plan {
+        pub(crate) fn new(_deadline: Option<Nanoseconds>) -> Self {
+            Self
+        }
+
+        #[allow(clippy::unused_self, reason = "the API of the twin that chooses by itself")]
+        pub(crate) fn next(&mut self) -> Choice {
+            Choice::Sleep
+        }
     }
 }
