@@ -33,7 +33,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom tsan portable \
+.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable \
 	bench-quick bench-raw bench-raw-built wheel clean interpreter
 
 ## The two that matter
@@ -49,7 +49,7 @@ run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 
 test: ## everything: Rust, lints, types, and Python on each of PYTHONS
 	@failed=; \
-	for part in rust loom lint types; do \
+	for part in rust loom shuttle lint types; do \
 		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; \
 	for python in $(PYTHONS); do \
@@ -101,6 +101,10 @@ loom: ## every interleaving of the models of the waits
 	@echo "== models"
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom CARGO_PROFILE_TEST_OPT_LEVEL=2 \
 		$(RUST) --no-default-features --test loom
+
+shuttle: ## longer stories of the waits and the queues, under random schedulers
+	@echo "== schedules"
+	RUSTFLAGS="--cfg shuttle" CARGO_TARGET_DIR=.build/shuttle CARGO_PROFILE_TEST_OPT_LEVEL=2 $(RUST) --test shuttle
 
 stress: ## random threads and timeouts against each other
 	RADDLE_STRESS_SECONDS=$(SECONDS_EACH) $(RUST) --test stress -- --nocapture
