@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Future;
+use super::countdown::Countdown;
 use super::ending::Ending;
-use super::slot::{Stage, Watcher};
+use super::slot::Watcher;
 use crate::park::{Deadline, Failed, Thread, Waiter};
-use crate::sync::Event;
-use crate::sys::{AtomicU64, Ordering};
 
 /// When [`wait`] is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,43 +119,19 @@ fn watch<T: Send, W: Waiter>(
         return Err(Failed::TimedOut);
     }
     let count = if until == ReturnWhen::FirstCompleted { 1 } else { futures.len() };
-    let condition = Arc::new(Condition {
-        // Lossless: a `usize` has at most 64 bits.
-        missing: AtomicU64::new(count as u64),
-        stops_at_failure: until == ReturnWhen::FirstException,
-        is_met: Event::new(),
-    });
-    let watcher: Arc<dyn Watcher> = condition.clone();
+    let countdown = Countdown::new(count, until == ReturnWhen::FirstException);
+    let watcher: Arc<dyn Watcher> = countdown.clone();
     let mut watched = 0;
     for future in futures {
         future.watch(&watcher, watched);
         watched += 1;
-        if condition.is_met.is_set() {
+        if countdown.is_over() {
             break;
         }
     }
-    let ended = condition.is_met.wait_with(deadline, waiter);
+    let ended = countdown.wait_with(deadline, waiter);
     futures[..watched].iter().filter(|future| !future.is_done()).for_each(|future| future.unwatch(&watcher));
     ended
-}
-
-/// What one call of `wait` waits for. Watches all its futures.
-#[derive(Debug)]
-struct Condition {
-    /// How many futures have to settle yet. What it says once it has been 0 is of no account.
-    missing: AtomicU64,
-    stops_at_failure: bool,
-    is_met: Event,
-}
-
-impl Watcher for Condition {
-    fn settled(&self, _index: usize, stage: Stage) {
-        // ORDERING: Relaxed: it only counts. What the future brings is published by its own stage.
-        let missing = self.missing.fetch_sub(1, Ordering::Relaxed);
-        if missing == 1 || (self.stops_at_failure && stage == Stage::Failed) {
-            self.is_met.set();
-        }
-    }
 }
 
 impl<T: Send> fmt::Debug for Waited<T> {

@@ -1,5 +1,9 @@
 """`Future`: the native one, and its way back to the standard library's algorithm."""
 
+# At run time the native class has no type parameters.
+# pyright: reportMissingTypeArgument=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import os
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 _STOCK_FUTURE = _base.Future
 
 
-class Future(_native.Future, _STOCK_FUTURE):  # type: ignore[type-arg, misc]
+class Future(_native.Future, _STOCK_FUTURE):  # type: ignore[type-arg]
     """The outcome of a call that is made elsewhere: a result or an exception, once it is there.
 
     Fairness: all who wait go on when the outcome comes, in the order in which they began to wait.
@@ -34,7 +38,7 @@ class Future(_native.Future, _STOCK_FUTURE):  # type: ignore[type-arg, misc]
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         callers = ("cancel", "set_result", "set_exception")
-        calls = dict.fromkeys(callers, "_invoke_callbacks")
+        calls: dict[str, str] = dict.fromkeys(callers, "_invoke_callbacks")
         _overrides.honour(cls, Future, _STOCK_FUTURE, calls)
 
     def __repr__(self) -> str:
@@ -119,8 +123,8 @@ def _setters(name: str) -> tuple[Any, Any]:
 
 for name in ("_condition", "_waiters", "_done_callbacks"):
     setattr(Future, name, _of_the_successor(name))
-for index, name in enumerate(("_state", "_result", "_exception")):
-    setattr(Future, name, _shown(name, index))
+for name, place in (("_state", 0), ("_result", 1), ("_exception", 2)):
+    setattr(Future, name, _shown(name, place))
 
 
 def _call_back(future: Future, callbacks: list[Any], returned: object) -> object:
@@ -177,7 +181,7 @@ for name in (
     _native._lend(f"Future.{name}", getattr(_STOCK_FUTURE, name))
 for function in (_call_back, _settle, _misplaced, _invalid_state, _set_odd_exception):
     _native._lend(f"Future.{function.__name__}", function)
-del name, index, function
+del name, function
 
 # The class is known by the standard library's name, in reprs and to pickle.
 Future.__module__ = _STOCK_FUTURE.__module__

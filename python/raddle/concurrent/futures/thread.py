@@ -1,5 +1,9 @@
 """The standard library's `concurrent.futures.thread` with raddle's thread pool in it."""
 
+# What the type checkers know of the standard library's module is less than what there is.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportAttributeAccessIssue=false
+# pyright: reportUnknownArgumentType=false, reportUnusedImport=false
+
 from __future__ import annotations
 
 import math
@@ -7,7 +11,7 @@ import os
 import sys
 import threading
 import weakref
-from concurrent.futures import thread as _stock
+from concurrent.futures import thread as _stock_module
 
 from raddle import _facade, _install, _native
 from raddle.concurrent.futures import _future  # noqa: F401  (lends the native part its futures)
@@ -18,8 +22,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_stock: Any = _stock_module
+
 # Kept, because `raddle.install()` puts ours in its place.
-_StockExecutor = _stock.ThreadPoolExecutor
+_StockExecutor = _stock_module.ThreadPoolExecutor
 
 
 class ThreadPoolExecutor(_native.ThreadPoolExecutor, _StockExecutor):
@@ -69,10 +75,11 @@ class ThreadPoolExecutor(_native.ThreadPoolExecutor, _StockExecutor):
         if self._parts is None or not all(map(_is, self._parts, _parts_of(self))):
             _StockExecutor._adjust_thread_count(self)
             return
-        number = len(self._threads)
+        threads: Any = self._threads
+        number = len(threads)
         if number >= self._max_workers:
             return
-        queue = self._work_queue
+        queue: Any = self._work_queue
         reference = weakref.ref(self, lambda _, put=queue.put: put(None))
         worker = threading.Thread(
             name=f"{self._thread_name_prefix or self}_{number}",
@@ -80,15 +87,16 @@ class ThreadPoolExecutor(_native.ThreadPoolExecutor, _StockExecutor):
             args=(reference, queue, _context_of(self)),
         )
         worker.start()
-        self._threads.add(worker)
+        threads.add(worker)
         _stock._threads_queues[worker] = queue
 
     def _submit_task(self, task: _native._WorkItem) -> Any:
         """Queue a task for which there is no idle worker, or not in the native part's way."""
+        queue: Any = self._work_queue
         with self._shutdown_lock, _stock._global_shutdown_lock:
             if not (self._broken or self._shutdown or _stock._shutdown):
-                if not self._work_queue._try_hand(task):
-                    self._work_queue.put(task)
+                if not queue._try_hand(task):
+                    queue.put(task)
                     self._adjust_thread_count()
                 return task.future
         # It says what is the matter.
@@ -123,7 +131,7 @@ def _is_of_our_kind(executor: ThreadPoolExecutor, parts: tuple[Any, Any, Any]) -
 
 def _native_instead(value: Any) -> Any:
     """Return what the standard library's `__init__` would have made of our classes."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind.__module__ == "_queue" and kind is not _SimpleQueue:
         return _SimpleQueue()
     if kind.__module__ == "_thread" and hasattr(value, "locked") and kind is not _native.lock:
@@ -163,7 +171,7 @@ def _end_executors() -> None:
 
 
 # The standard library's function is called after this one: it was registered before.
-threading._register_atexit(_end_executors)
+_stock.threading._register_atexit(_end_executors)
 
 
 class _Context:
