@@ -9,6 +9,11 @@
 //! | `threading.Condition` | [`sync::Condition`] |
 //! | `threading.Semaphore`, `BoundedSemaphore` | [`sync::Semaphore`], [`sync::BoundedSemaphore`] |
 //! | `threading.Event`, `Barrier` | [`sync::Event`], [`sync::Barrier`] |
+//! | `threading.Thread`, a subclass with `run` | [`thread::Builder`] and [`thread::JoinHandle`], [`thread::Run`] |
+//! | `daemon`, the end of the program | [`thread::Builder::daemon`], [`main`] |
+//! | `current_thread`, `main_thread`, `enumerate`, `active_count` | [`thread::current`], [`thread::main_thread`], [`thread::enumerate`], [`thread::active_count`] |
+//! | `excepthook`, `stack_size`, `get_ident`, `get_native_id` | [`thread::set_excepthook`], [`thread::stack_size`], [`thread::get_ident`], [`thread::get_native_id`] |
+//! | `threading.Timer`, `local` | [`thread::Timer`], [`thread::Local`] |
 //! | `queue.Queue` | [`queue::Queue`] |
 //! | `concurrent.futures.Future` | [`futures::Future`], [`futures::promise`] |
 //! | `ThreadPoolExecutor`, `wait`, `as_completed` | [`futures::ThreadPoolExecutor`], [`futures::wait`], [`futures::as_completed`] |
@@ -19,7 +24,8 @@
 //! # Fork
 //!
 //! In a forked child, everything works that no vanished thread held: free locks are free, queues have their items, and who waited in the
-//! parent is forgotten. A lock that was held by a thread that does not exist in the child stays held.
+//! parent is forgotten. A lock that was held by a thread that does not exist in the child stays held. Threads of the parent have terminated; the one that
+//! forked is the main thread. A child should start its threads by [`thread`]: those that std starts may hang in a child whose parent was just starting or ending one.
 
 pub mod diagnostics;
 pub mod futures;

@@ -7,6 +7,7 @@ mod deadline;
 mod deadlock;
 mod identity;
 mod list;
+mod locals;
 mod node;
 mod record;
 mod wait;
@@ -18,6 +19,7 @@ pub use deadline::Deadline;
 pub use deadlock::{BlockerState, Certainty, Deadlock, Party};
 pub(crate) use identity::{Identity, Phase};
 pub(crate) use list::{WaitList, WakeList};
+pub(crate) use locals::{drop_locals, quietly};
 pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted};
 pub use record::ThreadId;
 pub(crate) use record::{

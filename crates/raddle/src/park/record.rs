@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use super::identity::{Identity, IdentityCell, Phase};
+use super::locals::{Locals, drop_locals};
 use super::node::{Grant, Node, State, grant};
 use crate::probe::{Held, Published};
 use crate::sys::{
@@ -36,6 +37,7 @@ pub(crate) struct Record {
     pub(crate) published: Published,
     identity: IdentityCell,
     pub(crate) held: Held,
+    pub(crate) locals: Locals,
     /// The record that was made before this one. Set once, before this one can be found.
     older: AtomicPtr<Record>,
     /// The next free record, under the section of [`FreeRecords`].
@@ -48,7 +50,7 @@ pub(super) struct Active {
     outer: Option<NonNull<Active>>,
 }
 
-// SAFETY: `waits` is touched by the record's thread only, `next_free` under a section; the rest is atomic.
+// SAFETY: `waits` and `locals` are touched by the record's thread only, `next_free` under a section; the rest is atomic.
 unsafe impl Sync for Record {}
 
 const INDEX_BITS: u32 = 24;
@@ -157,15 +159,16 @@ pub(crate) fn claim_main() {
     let _ = REGISTRY.main.compare_exchange(0, current().owner(), Ordering::Relaxed, Ordering::Relaxed);
 }
 
-/// How many times a thread was started, or told to be waited for.
+/// How many times a thread was started, or told to be waited for. Counted when it can be found, and before whoever did it can end: so if the count has
+/// not changed since before a walk over all records that has found nobody, there is nobody.
 pub(crate) fn starts() -> u64 {
-    // ORDERING: Relaxed: who has seen the end of the thread that started one, or that its record has another identity, comes after the count.
-    REGISTRY.starts.load(Ordering::Relaxed)
+    // ORDERING: Acquire meets the Release in `count_start`: who was counted is found.
+    REGISTRY.starts.load(Ordering::Acquire)
 }
 
 /// See [`starts`].
 pub(crate) fn count_start() {
-    REGISTRY.starts.fetch_add(1, Ordering::Relaxed);
+    REGISTRY.starts.fetch_add(1, Ordering::Release);
 }
 
 /// The record of the thread with this number, while it lives. Takes no lock.
@@ -281,6 +284,7 @@ fn make() -> &'static Record {
         published: Published::new(),
         identity: IdentityCell::new(),
         held: Held::new(),
+        locals: Locals::new(),
         older: AtomicPtr::new(ptr::null_mut()),
         next_free: UnsafeCell::new(None),
     }));
@@ -299,6 +303,7 @@ fn make() -> &'static Record {
 fn release(record: *const ()) {
     // SAFETY: `adopt` registered a record, and records are never freed.
     let record: &'static Record = unsafe { &*record.cast::<Record>() };
+    drop_locals();
     if let Some(identity) = record.identity.get() {
         if identity.phase() == Phase::Started {
             // Another library's thread: this is the first that we hear of its end.
@@ -343,6 +348,7 @@ fn repair_after_fork() {
             }
             record.owner.store(0, Ordering::Relaxed);
             record.identity.forget();
+            record.locals.forget();
             record.waiting.store(0, Ordering::Relaxed);
             record.published.ended(None);
             record.held.clear();

@@ -34,6 +34,10 @@ global! {
     static NAMED: AtomicU64 = AtomicU64::new(0);
 }
 
+global! {
+    static STACK_SIZE: AtomicU64 = AtomicU64::new(0);
+}
+
 impl Builder {
     /// A thread with a name of the form `Thread-1`, that is a daemon if the current thread is one.
     pub fn new() -> Self {
@@ -52,7 +56,7 @@ impl Builder {
         self
     }
 
-    /// The size of the thread's stack, in bytes; the operating system may round it up.
+    /// The size of the thread's stack, in bytes; the operating system may round it up. Unless told, it is [`stack_size`].
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self
@@ -85,13 +89,14 @@ impl Builder {
         JoinHandle::unstarted(thread, Unstarted { task: Box::new(task), stack_size })
     }
 
-    fn thread(self) -> (Thread, Option<usize>) {
+    pub(super) fn thread(self) -> (Thread, Option<usize>) {
         let name = self.name.unwrap_or_else(|| {
             // ORDERING: Relaxed: a number of its own is all that is wanted.
             format!("Thread-{}", NAMED.fetch_add(1, Ordering::Relaxed) + 1)
         });
         let daemon = self.daemon.unwrap_or_else(inherits_daemon);
-        (Thread::new(Identity::new(&name, daemon)), self.stack_size)
+        let stack_size = self.stack_size.or_else(|| Some(stack_size()).filter(|bytes| *bytes != 0));
+        (Thread::new(Identity::new(&name, daemon)), stack_size)
     }
 }
 
@@ -114,6 +119,26 @@ where
     T: Send + 'static,
 {
     Builder::new().spawn(task)
+}
+
+/// The size of the stack, in bytes, that threads have whose [`Builder`] does not say; 0 if std chooses: 2 MiB, or `RUST_MIN_STACK`.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread;
+///
+/// let before = thread::set_stack_size(512 * 1024);
+/// assert_eq!((before, thread::stack_size()), (0, 512 * 1024));
+/// ```
+#[must_use]
+pub fn stack_size() -> usize {
+    usize::try_from(STACK_SIZE.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+}
+
+/// Sets what [`stack_size`] says, for threads that are made from now on. Returns what it said before.
+pub fn set_stack_size(bytes: usize) -> usize {
+    usize::try_from(STACK_SIZE.swap(bytes as u64, Ordering::Relaxed)).unwrap_or(usize::MAX)
 }
 
 /// Only threads of ours pass it on: the others are daemons because nobody knows when they end.

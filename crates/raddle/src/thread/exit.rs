@@ -1,12 +1,13 @@
 //! The end of the process: who is waited for.
 
 use super::registry::any_to_wait_for;
-use crate::park::{claim_main, starts};
+use crate::park::{claim_main, drop_locals, starts};
 
 /// Calls `body`, then waits for the end of all threads that are not daemons, also of those that are started meanwhile, and returns what
 /// `body` has returned.
 ///
 /// Meant to be the whole of a program's `main`: when that returns, the process ends, and with it the daemons, in the middle of what they do.
+/// Last of all, the values of each [`Local`](crate::thread::Local) of the calling thread are dropped.
 /// A panic of `body` goes on after the wait. [`std::process::exit`] waits for nobody.
 ///
 /// # Differences from CPython
@@ -42,7 +43,9 @@ impl Drop for WaitForAll {
                 // It was started, is not the current one, and nothing stops this wait.
                 let _ = thread.join();
             } else if starts() == before {
-                // A thread that started another one did so before its end. We have seen all ends: so also all starts.
+                // Whom the walk missed was not counted before it. Who started that one was alive then, and has ended by the time the walk came there: so it
+                // would be counted now.
+                drop_locals();
                 return;
             }
         }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::object::{NotJoined, Thread};
-use super::packet::{Packet, Payload};
+use super::packet::Packet;
 use super::run::launch;
-use crate::park::{self, Deadline, Waiter};
+use crate::park::{self, Deadline, Phase, Waiter};
 
 /// A thread that may be started once, and what it brings back. Dropping it lets the thread go on by itself.
 ///
@@ -129,10 +129,15 @@ impl<T> JoinHandle<T> {
         if let Err(why) = self.thread.join_with(deadline, waiter) {
             return Err(JoinError::NotJoined(why, self));
         }
+        if self.thread.identity().phase() != Phase::Ended {
+            // It may have been copied in the middle of writing its outcome. That is never dropped: the thread's share of the packet stays.
+            return Err(JoinError::Vanished);
+        }
         // SAFETY: this is the only handle, and the thread has ended.
         match unsafe { self.packet.take() } {
             Some(Ok(value)) => Ok(value),
             Some(Err(payload)) => Err(JoinError::Panicked(payload)),
+            // The outcome is taken once, with the handle.
             None => Err(JoinError::Vanished),
         }
     }
@@ -193,7 +198,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
 impl<T> fmt::Debug for JoinError<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panicked(payload) => formatter.debug_tuple("Panicked").field(&message(payload)).finish(),
+            Self::Panicked(payload) => formatter.debug_tuple("Panicked").field(&message(&**payload)).finish(),
             Self::Vanished => formatter.write_str("Vanished"),
             Self::NotJoined(why, handle) => formatter.debug_tuple("NotJoined").field(why).field(handle).finish(),
         }
@@ -203,7 +208,7 @@ impl<T> fmt::Debug for JoinError<T> {
 impl<T> fmt::Display for JoinError<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panicked(payload) => write!(formatter, "the thread panicked: {}", message(payload)),
+            Self::Panicked(payload) => write!(formatter, "the thread panicked: {}", message(&**payload)),
             Self::Vanished => formatter.write_str("the thread does not exist in this process"),
             Self::NotJoined(why, _) => why.fmt(formatter),
         }
@@ -231,7 +236,7 @@ impl std::error::Error for StartError {
 }
 
 /// The text of a panic, if it has one.
-pub(super) fn message(payload: &Payload) -> &str {
+pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text
     } else if let Some(text) = payload.downcast_ref::<String>() {

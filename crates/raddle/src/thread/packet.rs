@@ -2,7 +2,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
+use super::scope;
 use crate::sys::UnsafeCell;
 
 /// What a thread has panicked with.
@@ -13,6 +15,8 @@ pub(super) type Payload = Box<dyn Any + Send + 'static>;
 /// Written once by the thread, before its end; taken by its only handle, after that.
 pub(super) struct Packet<T> {
     outcome: UnsafeCell<Option<Result<T, Payload>>>,
+    /// Who is told of a panic that nobody takes.
+    scope: Option<Arc<scope::Shared>>,
 }
 
 // SAFETY: the outcome is handed from the thread to the handle, never shared: see `put` and `take`.
@@ -20,7 +24,11 @@ unsafe impl<T: Send> Sync for Packet<T> {}
 
 impl<T> Packet<T> {
     pub(super) fn new() -> Self {
-        Self { outcome: UnsafeCell::new(None) }
+        Self { outcome: UnsafeCell::new(None), scope: None }
+    }
+
+    pub(super) fn of_scope(scope: Arc<scope::Shared>) -> Self {
+        Self { outcome: UnsafeCell::new(None), scope: Some(scope) }
     }
 
     /// # Safety
@@ -37,6 +45,16 @@ impl<T> Packet<T> {
     pub(super) unsafe fn take(&self) -> Option<Result<T, Payload>> {
         // SAFETY: the thread wrote it before its end, and does not come back.
         self.outcome.with_mut(|slot| unsafe { (*slot).take() })
+    }
+}
+
+impl<T> Drop for Packet<T> {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has it any more: not the thread, which gives it up after it has put the outcome there, nor a handle.
+        let outcome = self.outcome.with_mut(|slot| unsafe { (*slot).take() });
+        if let (Some(Err(payload)), Some(scope)) = (outcome, &self.scope) {
+            scope.panicked(payload);
+        }
     }
 }
 

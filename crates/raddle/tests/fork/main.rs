@@ -6,6 +6,8 @@
 #![cfg(unix)]
 #![allow(clippy::missing_panics_doc, reason = "tests panic")]
 
+mod thread;
+
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 use raddle::park::{Deadline, Thread, Waiter};
 use raddle::queue::{GetError, Queue};
 use raddle::sync::{Barrier, Condition, Event, RawLock, RawRLock, Semaphore};
-use raddle::thread::{ThreadId, ThreadState, snapshot};
+use raddle::thread::{JoinHandle, ThreadId, ThreadState, snapshot};
 
 /// After so many seconds a child is taken to hang.
 const TIME_BOX: u32 = 30;
@@ -103,12 +105,12 @@ impl Everything {
 
         self.event.clear();
         assert!(self.event.wait_timeout(SHORT).is_err());
-        let waiting = std::thread::spawn(|| self.event.wait());
+        let waiting = spawn(|| self.event.wait());
         until(|| self.event.waiting() == 1);
         self.event.set();
         waiting.join().unwrap();
 
-        let waiting = std::thread::spawn(|| {
+        let waiting = spawn(|| {
             self.lock.acquire();
             self.condition.wait_with(&self.lock, Deadline::NEVER, &mut Thread).unwrap();
             self.lock.release().unwrap();
@@ -122,23 +124,23 @@ impl Everything {
         // The permit may have vanished with a thread; no more than that one.
         assert!(self.semaphore.available() <= 1);
         let _ = self.semaphore.acquire_timeout(SHORT);
-        let waiting = std::thread::spawn(|| self.semaphore.acquire());
+        let waiting = spawn(|| self.semaphore.acquire());
         until(|| self.semaphore.waiting() == 1);
         self.semaphore.release(1).unwrap();
         waiting.join().unwrap();
 
         self.barrier.reset();
-        let waiting = std::thread::spawn(|| self.barrier.wait().unwrap());
+        let waiting = spawn(|| self.barrier.wait().unwrap());
         assert_eq!(self.barrier.wait().unwrap() + waiting.join().unwrap(), 1);
 
         while self.queue.try_get().is_ok() {}
         assert_eq!(self.queue.get_timeout(SHORT), Err(GetError::Empty));
-        let waiting = std::thread::spawn(|| self.queue.get());
+        let waiting = spawn(|| self.queue.get());
         until(|| self.queue.waiting().0 == 1);
         self.queue.put(7).unwrap();
         assert_eq!(waiting.join().unwrap(), Ok(7));
         while self.full.try_put(3).is_ok() {}
-        let waiting = std::thread::spawn(|| self.full.put(4));
+        let waiting = spawn(|| self.full.put(4));
         until(|| self.full.waiting().1 == 1);
         self.full.get().unwrap();
         waiting.join().unwrap().unwrap();
@@ -356,7 +358,7 @@ impl Waiter for Forking<'_> {
                     // SAFETY: as above.
                     unsafe { libc::alarm(TIME_BOX) };
                     let (case, objects) = (self.case, self.objects);
-                    std::thread::spawn(move || {
+                    spawn(move || {
                         until(|| (case.is_linked)(objects));
                         (case.end)(objects);
                     });
@@ -366,6 +368,11 @@ impl Waiter for Forking<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// A thread of ours, because those of std do not run in a child of a parent that was about to start others.
+fn spawn<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    raddle::thread::spawn(task).unwrap()
 }
 
 /// Runs `inside` in a child, and returns that.

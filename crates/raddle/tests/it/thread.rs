@@ -237,3 +237,21 @@ fn can_be_sent_and_shared() {
     let thread = Builder::new().name("seen").build(|| ());
     assert!(format!("{thread:?}").contains("\"seen\", id: None, state: New, daemon: false"), "{thread:?}");
 }
+
+#[test]
+fn a_type_of_its_own_may_be_run() {
+    struct Countdown {
+        left: u32,
+    }
+    impl raddle::thread::Run for Countdown {
+        fn run(&mut self) {
+            while self.left > 0 {
+                self.left -= 1;
+            }
+        }
+    }
+    assert_eq!(Builder::new().spawn_run(Countdown { left: 3 }).unwrap().join().unwrap().left, 0);
+    let mut thread = Builder::new().build_run(Countdown { left: 3 });
+    thread.start().unwrap();
+    assert_eq!(thread.join().unwrap().left, 0);
+}

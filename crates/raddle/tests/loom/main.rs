@@ -19,3 +19,4 @@ mod section;
 mod semaphore;
 mod slot;
 mod support;
+mod thread;

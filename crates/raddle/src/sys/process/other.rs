@@ -13,6 +13,22 @@ pub(crate) fn watch_forks() {}
 /// There is no fork.
 pub(crate) fn on_fork_in_child(_repair: fn()) {}
 
+/// There is no fork.
+#[cfg(not(loom))]
+pub(in crate::sys) fn is_forked() -> bool {
+    false
+}
+
+/// Not needed where there is no fork.
+#[cfg(not(loom))]
+pub(in crate::sys) fn start_without_std(
+    _name: Option<String>,
+    _stack_size: Option<usize>,
+    _carried: crate::sys::spawn::Carried,
+) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Calls `exit(value)` when the current thread ends.
 pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     struct AtExit(fn(*const ()), *const ());

@@ -1,6 +1,9 @@
 //! Processes and threads on Unix: fork, the end of a thread, and its number.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+use crate::sys::spawn::Carried;
 
 /// One more than there are forks between the first process and this one.
 // std's atomic even where others are modelled: it changes only while the process has one thread.
@@ -56,6 +59,11 @@ fn register() {
     WATCHING.store(true, Ordering::Release);
 }
 
+/// Whether this process is a forked child, or one of its children.
+pub(in crate::sys) fn is_forked() -> bool {
+    COUNTED.load(Ordering::Relaxed) != 0
+}
+
 /// Runs `repair` in every forked child from now on, on the thread that forked, before `fork` returns there. There is
 /// one such function.
 pub(crate) fn on_fork_in_child(repair: fn()) {
@@ -103,6 +111,52 @@ pub(crate) fn thread_count() -> Option<usize> {
     let behind_name = &line[line.rfind(')')? + 1..];
     behind_name.split_ascii_whitespace().nth(17)?.parse().ok()
 }
+
+/// Starts a thread that std knows nothing of: its panic message has no name, and an overflow of its stack no message.
+pub(in crate::sys) fn start_without_std(
+    name: Option<String>,
+    stack_size: Option<usize>,
+    carried: Carried,
+) -> io::Result<()> {
+    extern "C" fn begin(start: *mut libc::c_void) -> *mut libc::c_void {
+        // SAFETY: made below, for this thread alone.
+        let (name, carried) = *unsafe { Box::from_raw(start.cast::<(Option<String>, Carried)>()) };
+        if let Some(name) = name {
+            set_os_name(current_native_id(), &name);
+        }
+        carried.begin();
+        std::ptr::null_mut()
+    }
+
+    let check = |code| if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) };
+    let start = Box::into_raw(Box::new((name, carried)));
+    // SAFETY: the attributes are initialised before they are used, and destroyed once. `start` belongs to the thread, if there is one.
+    let started = unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        check(libc::pthread_attr_init(&raw mut attributes)).and_then(|()| {
+            let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).unwrap_or(1);
+            let size = stack_size.unwrap_or(STACK_SIZE).max(libc::PTHREAD_STACK_MIN).checked_next_multiple_of(page);
+            let mut thread: libc::pthread_t = std::mem::zeroed();
+            let started = check(libc::pthread_attr_setstacksize(&raw mut attributes, size.unwrap_or(usize::MAX)))
+                .and_then(|()| {
+                    check(libc::pthread_attr_setdetachstate(&raw mut attributes, libc::PTHREAD_CREATE_DETACHED))
+                })
+                .and_then(|()| {
+                    check(libc::pthread_create(&raw mut thread, &raw const attributes, begin, start.cast()))
+                });
+            libc::pthread_attr_destroy(&raw mut attributes);
+            started
+        })
+    };
+    if started.is_err() {
+        // SAFETY: no thread was started.
+        drop(unsafe { Box::from_raw(start) });
+    }
+    started
+}
+
+/// std's.
+const STACK_SIZE: usize = 2 * 1024 * 1024;
 
 /// The operating system's number of the current thread.
 pub(crate) fn current_native_id() -> u64 {
