@@ -32,8 +32,8 @@ EXPECTED = {
     "queue.SimpleQueue": "native",
     "threading.Thread": "stock, on native primitives",
     "queue.PriorityQueue": "stock, on native primitives",
-    "concurrent.futures.Future": "stock, on native primitives",
-    "concurrent.futures.ThreadPoolExecutor": "stock, on native primitives",
+    "concurrent.futures.Future": "native",
+    "concurrent.futures.ThreadPoolExecutor": "native",
 }
 
 
