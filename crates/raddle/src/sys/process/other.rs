@@ -14,13 +14,11 @@ pub(crate) fn watch_forks() {}
 pub(crate) fn on_fork_in_child(_repair: fn()) {}
 
 /// There is no fork.
-#[cfg(not(loom))]
 pub(in crate::sys) fn is_forked() -> bool {
     false
 }
 
 /// Not needed where there is no fork.
-#[cfg(not(loom))]
 pub(in crate::sys) fn start_without_std(
     _name: Option<String>,
     _stack_size: Option<usize>,
