@@ -9,7 +9,6 @@ use super::slot::{NotDone, Stage, Watcher};
 use super::task::{Callback, Cancellation, Promised};
 use crate::park::{Deadline, Failed, Thread, Waiter};
 use crate::sync::TimedOut;
-use crate::sys::relax;
 
 /// The result of work that somebody else does: a pool's task, or whoever has the [`Promise`](super::Promise).
 ///
@@ -155,16 +154,6 @@ impl<T: Send> Future<T> {
     pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         if self.is_done() {
             return Ok(());
-        }
-        if deadline == Deadline::PASSED {
-            return Err(Failed::TimedOut);
-        }
-        // Work is often over in less time than it takes to go to sleep.
-        for _ in 0..W::LOOKS_BEFORE_SLEEP {
-            relax();
-            if self.task.slot().stage().is_done() {
-                return Ok(());
-            }
         }
         match self.task.slot().slot().wait_with(deadline, waiter) {
             Err(NotDone::TimedOut) => Err(Failed::TimedOut),
