@@ -265,9 +265,7 @@ impl Backlog {
 
     /// Gives back what is there.
     pub(super) fn drain(&self) -> VecDeque<Queued> {
-        let mut inside = self.inside.enter();
-        let tasks = mem::take(&mut inside.tasks);
-        tasks
+        mem::take(&mut self.inside.enter().tasks)
     }
 
     fn rouse_all<'a>(&'a self, mut inside: Guard<'a, Inside>) {

@@ -6,6 +6,7 @@
 #![cfg(unix)]
 #![allow(clippy::missing_panics_doc, reason = "tests panic")]
 
+mod pool;
 mod thread;
 
 use std::ops::ControlFlow;

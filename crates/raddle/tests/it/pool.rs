@@ -161,10 +161,10 @@ fn what_panics_when_it_is_dropped_kills_no_worker() {
         }
     }
     let pool = pool(1);
+    let held = Held::all_of(&pool);
     // The result that nobody wants, what a panic has thrown, and the task that is cancelled.
     drop(pool.submit(|| Bomb).unwrap());
     drop(pool.submit(|| std::panic::panic_any(Bomb)).unwrap());
-    let held = Held::all_of(&pool);
     let bomb = Bomb;
     let cancelled = pool.submit(move || drop(bomb)).unwrap();
     assert!(cancelled.cancel());

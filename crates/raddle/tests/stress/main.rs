@@ -7,6 +7,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "small numbers and random ones")]
 #![allow(clippy::print_stdout, reason = "the seed is for whoever repeats the run")]
 
+mod pool;
+
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
