@@ -36,8 +36,8 @@ fn main() {
 }
 
 /// Starts `count` threads that take from one queue, work, and put into the next. The last one to end shuts that down.
-fn stage<'scope, 'env, I: Send, O: Send>(
-    scope: &'scope thread::Scope<'scope, 'env>,
+fn stage<'scope, I: Send, O: Send>(
+    scope: &'scope thread::Scope<'scope, '_>,
     count: u32,
     from: &'scope Queue<Numbered<I>>,
     into: &'scope Queue<Numbered<O>>,
