@@ -21,8 +21,10 @@ BUILD := .build/$(TAG)
 # What builds and checks is installed once, whatever it works for.
 TOOLS := .venv/tools
 
-# Its version is written down once, with the other tools.
-PYTEST := $(shell sed -n 's/^ *"\(pytest[<>=].*\)",/\1/p' pyproject.toml)
+# Their versions are written down once, with the other tools.
+PYTEST := $(shell sed -n "s/^ *\"\(pytest[a-z-]*[<>=].*\)\",/'\1'/p" pyproject.toml)
+# The tests wait more than they compute, so more of them run side by side than there are processors.
+WORKERS ?= 4
 INSTALL := -m pip --disable-pip-version-check install --quiet
 WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICENSE-APACHE \
 	$(shell find crates/raddle/Cargo.toml crates/raddle/src crates/raddle-python raddle.data -type f) \
@@ -84,7 +86,7 @@ types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
 
 python: $(BUILD)/wheel ## the Python tests on PYTHON: unit, mission, conformance, probes
 	@echo "== Python tests on $(TAG)"
-	$(VENV)/bin/python -m pytest -q tests examples
+	$(VENV)/bin/python -m pytest -q -n $(WORKERS) tests examples
 
 conformance: $(BUILD)/wheel ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
@@ -154,7 +156,7 @@ $(VENV)/ready: pyproject.toml | interpreter
 	@echo "== an environment for Python $(TAG): $(VENV)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python $(INSTALL) --upgrade pip
-	@$(VENV)/bin/python $(INSTALL) '$(PYTEST)'
+	@$(VENV)/bin/python $(INSTALL) $(PYTEST)
 	@echo "$(BASE)" > $(VENV)/base
 	@touch $@
 
