@@ -28,13 +28,18 @@ class Library:
     name: str
     threading: ModuleType
     queue: ModuleType
+    futures: ModuleType
 
 
 class Job(NamedTuple):
-    """Work on fresh objects, one task for each thread, and whether its result was right."""
+    """Work on fresh objects, one task for each thread, and whether its result was right.
+
+    `has_helpers` says that threads of the library's own take part, so that one task is not one thread's work.
+    """
 
     tasks: Sequence[Callable[[], None]]
     check: Callable[[], bool]
+    has_helpers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Row:
     primitive: str
     operation: str
     prepare: Callable[[Library, int], Job]
+    # None for as often as takes about a round.
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class Result:
 
 def compare(row: Row, stock: Library, ours: Library, rounds: int) -> Result:
     """Measure one row."""
-    count = calibrate(row, stock)
+    count = row.count or calibrate(row, stock)
     seconds(row, ours, count)
     pairs: list[tuple[float, float]] = []
     for index in range(rounds):
@@ -108,7 +115,8 @@ def seconds(row: Row, library: Library, count: int) -> float:
     gc.collect()
     gc.disable()
     try:
-        spent = alone(job.tasks[0]) if len(job.tasks) == 1 else together(job.tasks)
+        is_alone = len(job.tasks) == 1 and not job.has_helpers
+        spent = alone(job.tasks[0]) if is_alone else together(job.tasks)
     finally:
         gc.enable()
     if not job.check():

@@ -1,4 +1,4 @@
-"""The quick comparison with the standard library: every primitive, in well under a minute.
+"""The quick comparison with the standard library: every primitive, in about a minute.
 
 Usage: `python -m benchmarks.python.quick [--rounds N] [--json] [NAME ...]`, from the root of the project, in an
 environment in which raddle is installed. A name picks the primitives that begin with it.
@@ -7,6 +7,7 @@ environment in which raddle is installed. A name picks the primitives that begin
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import dataclasses
 import json
 import platform
@@ -15,13 +16,25 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from benchmarks.python import barrier, condition, event, lifo_queue, lock, priority_queue, semaphore, simple_queue
+from benchmarks.python import (
+    barrier,
+    condition,
+    event,
+    future,
+    lifo_queue,
+    lock,
+    priority_queue,
+    semaphore,
+    simple_queue,
+    thread_pool,
+)
 from benchmarks.python import queue as queues
 from benchmarks.python.measure import Library, Result, Row, compare
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import raddle.concurrent.futures
 import raddle.queue
 import raddle.threading
 
@@ -35,6 +48,8 @@ ROWS = [
     *lock.ROWS,
     *condition.ROWS,
     *barrier.ROWS,
+    *future.ROWS,
+    *thread_pool.ROWS,
 ]
 ROUNDS = 9
 
@@ -56,8 +71,8 @@ def main() -> None:
 
 def measure(rows: list[Row] = ROWS, rounds: int = ROUNDS) -> Iterator[Result]:
     """Measure the rows, one after the other."""
-    stock = Library("the standard library", threading, queue)
-    ours = Library("raddle", raddle.threading, raddle.queue)
+    stock = Library("the standard library", threading, queue, concurrent.futures)
+    ours = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
     # In a switched process the standard library's names are raddle's, and both contenders the same.
     if stock.threading.Event is ours.threading.Event:
         sys.exit("this process runs on raddle; the comparison needs the standard library beside it")
@@ -79,7 +94,7 @@ def show(results: list[Result], console: Console) -> None:
             f"{result.ours:,.0f}",
             f"{result.ratio:.2f}",
             f"{result.low:.1f}-{result.high:.1f}",
-            "SLOWER" if result.is_loss else "",
+            "LOSS" if result.is_loss else "",
             style="bold" if result.is_loss else "",
         )
     console.print(table)

@@ -7,6 +7,7 @@ hottest methods a second time, as PyO3 makes them from the same core.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import platform
 import queue
 import sys
@@ -21,11 +22,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import raddle.concurrent.futures
 import raddle.queue
 import raddle.threading
 
-STOCK = Library("the standard library", threading, queue)
-OURS = Library("raddle", raddle.threading, raddle.queue)
+STOCK = Library("the standard library", threading, queue, concurrent.futures)
+OURS = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
 
 
 def plain_acquire_and_release(library: Library, count: int) -> Job:
