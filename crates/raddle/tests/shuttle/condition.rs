@@ -1,12 +1,15 @@
 //! Producers and consumers over a lock and two conditions: a notification that is lost leaves somebody asleep for ever.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use raddle::park::{Deadline, Waiter};
-use raddle::sync::{Condition, Lock, RLock};
+use raddle::sync::{Condition, Lock, RLock, RawLock};
+use shuttle::sync::atomic::{AtomicU32, Ordering};
+use shuttle::thread;
 
-use crate::support::{Patient, check, crew, deadline, fickle, join, limited};
+use crate::support::{Interruptible, Patient, below, check, crew, deadline, fickle, join, limited};
 
 const PRODUCERS: u32 = 3;
 const CONSUMERS: u32 = 3;
@@ -102,9 +105,11 @@ fn who_gives_up_takes_no_notification_along() {
         };
         let fickle = {
             let buffer = Arc::clone(&buffer);
-            crew(2, move |_| {
-                if let Some(item) = buffer.get_with(deadline(), &mut fickle()) {
-                    buffer.put(item);
+            crew(3, move |_| {
+                for _ in 0..2 {
+                    if let Some(item) = buffer.get_with(deadline(), &mut fickle()) {
+                        buffer.put(item);
+                    }
                 }
             })
         };
@@ -119,6 +124,40 @@ fn who_gives_up_takes_no_notification_along() {
         buffer.end();
         join(fickle);
         buffer.assert_quiet();
+    });
+}
+
+/// Handlers take the lock that their threads have to take back: a notification that comes meanwhile must not put them in their own way.
+#[test]
+fn handlers_use_the_lock_too() {
+    check(|| {
+        let lock = Arc::new(RawLock::new());
+        let (changed, tokens) = (Arc::new(Condition::new()), Arc::new(AtomicU32::new(0)));
+        let waiting = {
+            let (lock, changed, tokens) = (Arc::clone(&lock), Arc::clone(&changed), Arc::clone(&tokens));
+            crew(3, move |_| {
+                let mut handler = Interruptible(|| {
+                    (0..below(8)).for_each(|_| thread::yield_now());
+                    lock.acquire();
+                    lock.release().unwrap();
+                    ControlFlow::Continue(())
+                });
+                lock.acquire();
+                while tokens.load(Ordering::SeqCst) == 0 {
+                    changed.wait_with(&*lock, Deadline::NEVER, &mut handler).unwrap();
+                }
+                tokens.fetch_sub(1, Ordering::SeqCst);
+                lock.release().unwrap();
+            })
+        };
+        for _ in 0..3 {
+            lock.acquire();
+            tokens.fetch_add(1, Ordering::SeqCst);
+            changed.notify_with(&*lock, 1);
+            lock.release().unwrap();
+        }
+        join(waiting);
+        assert_eq!((lock.is_locked(), lock.waiting(), changed.waiting()), (false, 0, 0));
     });
 }
 

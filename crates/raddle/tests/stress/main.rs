@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, reason = "the seed is for whoever repeats the run")]
 
 mod pool;
+mod queue;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -1,12 +1,13 @@
 //! Every task that a pool takes is done or cancelled exactly once, whatever cancels, waits and shuts down meanwhile.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use raddle::futures::{
     Ending, Future, FutureError, NextError, ResultError, ReturnWhen, ThreadPoolExecutor, as_completed, wait_with,
 };
+use raddle::sync::Lock;
 
 use crate::{Choices, Fickle, torment};
 
@@ -142,15 +143,15 @@ fn a_pool_does_or_cancels_every_task_once() {
         let workers = 1 + choices.below(4) as usize;
         Arc::new(ThreadPoolExecutor::builder().workers(workers).build())
     };
-    let current = Mutex::new(make(&mut Choices::new(1, 1)));
+    let current = Lock::new(make(&mut Choices::new(1, 1)));
     torment(
         |choices, _| {
-            let pool = Arc::clone(&current.lock().unwrap());
+            let pool = Arc::clone(&current.acquire());
             let count = choices.below(30);
             let futures: Vec<_> = (0..count).filter_map(|_| submit(choices, &pool, &tally)).collect();
             if choices.below(20) == 0 {
                 let next = make(choices);
-                let last = std::mem::replace(&mut *current.lock().unwrap(), next);
+                let last = std::mem::replace(&mut *current.acquire(), next);
                 shut_down(choices, &last);
             }
             use_up(choices, futures);
