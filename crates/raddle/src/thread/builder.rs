@@ -137,6 +137,7 @@ pub fn stack_size() -> usize {
 }
 
 /// Sets what [`stack_size`] says, for threads that are made from now on. Returns what it said before.
+#[allow(clippy::must_use_candidate, reason = "called for what it sets")]
 pub fn set_stack_size(bytes: usize) -> usize {
     usize::try_from(STACK_SIZE.swap(bytes as u64, Ordering::Relaxed)).unwrap_or(usize::MAX)
 }

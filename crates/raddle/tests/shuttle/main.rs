@@ -16,8 +16,10 @@
 
 mod barrier;
 mod condition;
+mod deadlock;
 mod event;
 mod lock;
+mod pool;
 mod queue;
 mod registry;
 mod semaphore;

@@ -4,8 +4,10 @@
 //! shuttle's atomics are sequentially consistent whatever ordering they are given: what orderings are worth is for loom. In
 //! exchange there is room for many threads and long stories.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::PoisonError;
 
 use shuttle::current::{clock, me};
 
@@ -116,17 +118,33 @@ macro_rules! global {
 }
 pub(crate) use global;
 
-shuttle::thread_local! {
-    static LOCAL: Cell<*const ()> = Cell::new(std::ptr::null());
+/// The pointers of all threads. A table, because a value of shuttle's thread-local storage is gone before what `on_thread_exit` calls, and
+/// std's mutex, because looking into the table is no step.
+#[derive(Default)]
+struct Locals(std::sync::Mutex<HashMap<usize, Pointer>>);
+
+#[derive(Clone, Copy)]
+struct Pointer(*const ());
+
+// SAFETY: it is only handed back to the thread that it belongs to.
+unsafe impl Send for Pointer {}
+
+shuttle::lazy_static! {
+    static ref LOCALS: Locals = Locals::default();
+}
+
+impl Locals {
+    fn table(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Pointer>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(crate) fn local_get() -> *const () {
-    LOCAL.try_with(Cell::get).unwrap_or(std::ptr::null())
+    LOCALS.table().get(&usize::from(me())).map_or(std::ptr::null(), |pointer| pointer.0)
 }
 
 pub(crate) fn local_set(value: *const ()) {
-    // At the end of its thread it is gone before what `on_thread_exit` calls.
-    let _ = LOCAL.try_with(|cell| cell.set(value));
+    LOCALS.table().insert(usize::from(me()), Pointer(value));
 }
 
 pub(crate) fn relax() {
