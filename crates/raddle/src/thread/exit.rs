@@ -1,7 +1,7 @@
 //! The end of the process: who is waited for.
 
 use super::registry::any_to_wait_for;
-use crate::park::{claim_main, drop_locals, starts};
+use crate::park::{claim_main, drop_locals, quietly, starts};
 
 /// Calls `body`, then waits for the end of all threads that are not daemons, also of those that are started meanwhile, and returns what
 /// `body` has returned.
@@ -40,8 +40,8 @@ impl Drop for WaitForAll {
         loop {
             let before = starts();
             if let Some(thread) = any_to_wait_for() {
-                // It was started, is not the current one, and nothing stops this wait.
-                let _ = thread.join();
+                // It was started, and is not the current one. What a wait runs on the way, a report of a deadlock for one, may panic, which must not end this.
+                quietly(|| _ = thread.join());
             } else if starts() == before {
                 // Whom the walk missed was not counted before it. Who started that one was alive then, and has ended by the time the walk came there: so it
                 // would be counted now.

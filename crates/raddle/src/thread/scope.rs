@@ -11,7 +11,7 @@ use super::builder::Builder;
 use super::handle::JoinHandle;
 use super::packet::{Packet, Payload};
 use super::run::launch;
-use crate::park::{self, Deadline, Identity, Phase};
+use crate::park::{self, Deadline, Identity, Phase, quietly};
 use crate::sys::{AfterFork, Section};
 
 /// Calls `body` with a scope, in which threads may be started that borrow what is outside of it; waits for the end of all of them, and
@@ -150,8 +150,10 @@ impl Shared {
             // On its own, so that the section is left.
             let next = self.threads.enter().0.pop();
             let Some(identity) = next else { return };
-            // Nothing but the end ends this wait.
-            let _ = identity.wait_for_end(Deadline::NEVER, &mut park::Thread);
+            // Whatever a wait runs on the way, a report of a deadlock for one, and even if that panics: nobody leaves before the end.
+            while identity.phase() == Phase::Started {
+                quietly(|| _ = identity.wait_for_end(Deadline::NEVER, &mut park::Thread));
+            }
         }
     }
 
