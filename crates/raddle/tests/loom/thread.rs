@@ -1,4 +1,6 @@
 //! The end of a thread: whoever joins it goes on, and sees what it did; the end of the process misses nobody.
+//!
+//! What these models have been seen to catch: a start that is counted before the thread can be found.
 
 use std::sync::Arc;
 
