@@ -47,6 +47,7 @@ help: ## this index
 	@echo "Variables: PYTHON, the interpreter to use (python3); PYTHONS, those of make test (PYTHON)."
 
 run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
+	@cargo build --quiet --release --locked -p raddle --example cpu_bound
 	@$(VENV)/bin/python -m examples.tour
 
 test: ## everything: Rust, lints, types, and Python on each of PYTHONS

@@ -53,7 +53,7 @@ class Row:
     primitive: str
     operation: str
     prepare: Callable[[Library, int], Job]
-    # None for as often as takes about a round.
+    # None for as many as take about a round.
     count: int | None = None
 
 
@@ -74,9 +74,9 @@ class Result:
         return self.ratio < 1
 
 
-def compare(row: Row, stock: Library, ours: Library, rounds: int) -> Result:
-    """Measure one row."""
-    count = row.count or calibrate(row, stock)
+def compare(row: Row, stock: Library, ours: Library, rounds: int, length: float = ROUND) -> Result:
+    """Measure one row, in rounds of about `length` seconds."""
+    count = row.count or calibrate(row, stock, length)
     seconds(row, ours, count)
     pairs: list[tuple[float, float]] = []
     for index in range(rounds):
@@ -99,13 +99,13 @@ def compare(row: Row, stock: Library, ours: Library, rounds: int) -> Result:
     )
 
 
-def calibrate(row: Row, library: Library) -> int:
+def calibrate(row: Row, library: Library, length: float = ROUND) -> int:
     """Return how many operations take about a round."""
     count = 64
     while True:
         spent = seconds(row, library, count)
-        if spent >= ROUND / 4:
-            return max(64, int(count * ROUND / spent))
+        if spent >= length / 4:
+            return max(64, int(count * length / spent))
         count *= 4
 
 

@@ -29,7 +29,7 @@ from benchmarks.python import (
     thread_pool,
 )
 from benchmarks.python import queue as queues
-from benchmarks.python.measure import Library, Result, Row, compare
+from benchmarks.python.measure import ROUND, Library, Result, Row, compare
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -69,15 +69,15 @@ def main() -> None:
         show(results, Console())
 
 
-def measure(rows: list[Row] = ROWS, rounds: int = ROUNDS) -> Iterator[Result]:
-    """Measure the rows, one after the other."""
+def measure(rows: list[Row] = ROWS, rounds: int = ROUNDS, length: float = ROUND) -> Iterator[Result]:
+    """Measure the rows, one after the other, in rounds of about that many seconds."""
     stock = Library("the standard library", threading, queue, concurrent.futures)
     ours = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
     # In a switched process the standard library's names are raddle's, and both contenders the same.
     if stock.threading.Event is ours.threading.Event:
         sys.exit("this process runs on raddle; the comparison needs the standard library beside it")
     for row in rows:
-        yield compare(row, stock, ours, rounds)
+        yield compare(row, stock, ours, rounds, length)
 
 
 def show(results: list[Result], console: Console) -> None:

@@ -21,7 +21,7 @@ def keep_journal(entries: queue.Queue[str], journal: list[str]) -> None:
 def tidy_up(journal: list[str]) -> None:
     # Not a daemon: the program goes on until this thread has ended, even when the main thread has.
     threading.main_thread().join()
-    print(f"the main thread has ended, the caretaker has not: {len(journal)} entries are in the journal")
+    print(f"the main thread has ended, the caretaker has not: {len(journal)} entries")
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def main() -> None:
     assert [page.path for page in pages] == sorted([*SITE, "/missing"])
     assert {page.path: tuple(page.links) for page in pages if page.status == 200} == SITE
     assert [page.path for page in pages if page.status == 404] == ["/missing"]
-    print(f"{len(pages)} pages, each fetched once, {len(TOGETHER)} of them at the same time")
+    print(f"{len(pages)} pages, each fetched once, {len(TOGETHER)} at the same time")
 
 
 if __name__ == "__main__":

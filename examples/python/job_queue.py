@@ -70,6 +70,6 @@ def show_limits() -> None:
 
 
 if __name__ == "__main__":
-    share_out_jobs()
     show_orders()
     show_limits()
+    share_out_jobs()

@@ -59,6 +59,7 @@ def main() -> None:
 
     show_that_there_is_one_life(traveller)
     show_an_end_by_an_exception()
+    print("new, runnable, blocked, terminated: each was seen from outside")
 
 
 def look_at(thread: threading.Thread) -> Look:

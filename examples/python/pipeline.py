@@ -92,7 +92,7 @@ def main() -> None:
         assert abs(average - (10 + 5 * 19 / 2)) < 1e-9
     for failure in failures:
         print(f"{failure.item!r}: {failure.error}")
-    print(f"{len(readings)} readings came through in their order, {len(failures)} could not be read")
+    print(f"{len(readings)} readings came through in order, {len(failures)} were unreadable")
 
 
 if __name__ == "__main__":

@@ -113,12 +113,12 @@ if sys.version_info >= (3, 13):
         producer.join()
         assert refused == [1]
         assert full.empty()
-        print("closed by shutdown: a producer that found no place was told, and what was in the queue is gone")
+        print("closed by shutdown: a producer that found no place was told so")
 
 else:
 
     def end_those_who_wait() -> None:
-        print("closed by sentinels: before Python 3.13 a queue cannot be shut down")
+        print("closed by sentinels: before 3.13 a queue cannot be shut down")
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ def main() -> None:
     for thread in threads:
         thread.join()
     assert counts == [ITEMS] * ROUNDS
-    print(f"{len(counts)} times the stock was taken while two threads moved things: always {ITEMS}")
     show_who_may_release(store.lock)
+    print(f"the stock was taken {len(counts)} times while things were moved: always {ITEMS}")
 
 
 def show_who_may_release(lock: threading.RLock) -> None:

@@ -53,8 +53,6 @@ def main() -> None:
         user.join()
     assert connections.most_in_use == CONNECTIONS
     assert sorted(used) == sorted([*range(CONNECTIONS)] * (USERS // CONNECTIONS))
-    print(f"{USERS} threads used {CONNECTIONS} connections, {connections.most_in_use} at the same time")
-
     assert [connections.permits.acquire(blocking=False) for _ in range(CONNECTIONS + 1)] == [True] * CONNECTIONS + [
         False
     ]
@@ -66,6 +64,7 @@ def main() -> None:
         print(f"nor can a fourth be given back: {error}")
     else:
         raise AssertionError("there is a permit too many")
+    print(f"{USERS} threads used {CONNECTIONS} connections, {connections.most_in_use} at the same time")
 
 
 if __name__ == "__main__":
