@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
 import platform
@@ -123,6 +124,21 @@ def test_the_verdict(measurement: Measurement, parallel: bool, words: str, has_a
     assert measurement.parallel is parallel
     assert words in measurement.verdict
     assert bool(measurement.advice) is has_advice
+
+
+def test_what_is_advised_instead_of_threads() -> None:
+    advice = Measurement(2, 1.0, 2.0, False, True, 4).advice
+    ways = ("free-threaded build", "ProcessPoolExecutor", "InterpreterPoolExecutor", "Rust")
+    assert all(any(way in line for line in advice) for way in ways)
+    assert any("hashlib" in line for line in advice)
+    interpreters = next(line for line in advice if "InterpreterPoolExecutor" in line)
+    assert ("from Python 3.14 on" in interpreters) is not hasattr(concurrent.futures, "InterpreterPoolExecutor")
+
+
+def test_one_cpu_gains_nothing_from_processes() -> None:
+    advice = Measurement(2, 1.0, 2.0, False, True, 1).advice
+    assert any("only one CPU" in line for line in advice)
+    assert not any("ProcessPoolExecutor" in line for line in advice)
 
 
 def test_a_free_threaded_build_with_its_gil_on_is_told_how_to_switch_it_off() -> None:

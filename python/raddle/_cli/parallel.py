@@ -57,13 +57,18 @@ class Measurement:
         """What to do about CPU-bound work, most at hand first; empty if nothing is to be done."""
         if self.parallel or not self.gil_enabled:
             return []
+        since = "" if sys.version_info >= (3, 14) else ", from Python 3.14 on"
         advice = [
             "Threads that wait, for I/O or for each other, gain from raddle as they are.",
-            "For CPU-bound threads, run the program on a free-threaded build, such as python3.14t.",
+            "Threads that compute outside of Python code (hashlib, zlib, most of NumPy) run in parallel here too.",
+            "For Python code that computes, run the program on a free-threaded build: python3.14t.",
             "Or give the work to processes: concurrent.futures.ProcessPoolExecutor.",
-            "Or to interpreters, from 3.14 on: concurrent.futures.InterpreterPoolExecutor.",
+            f"Or to interpreters{since}: concurrent.futures.InterpreterPoolExecutor.",
             "Or write it in Rust, where the crate raddle has the same primitives.",
         ]
+        if self.cpus < 2:
+            # What runs in parallel elsewhere gains nothing here. Rust is faster all the same.
+            advice[1:-1] = ["This process has only one CPU: whatever computes takes turns on it."]
         if self.free_threaded_build:
             advice.insert(
                 0,
