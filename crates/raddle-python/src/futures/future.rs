@@ -35,24 +35,39 @@ pub(crate) struct Future {
 impl Future {
     fn result(&self, arguments: Arguments) -> Result<Reply, Raised> {
         match self.wait(arguments, "result(timeout=None)", Standard::FutureResult)? {
-            Some(reply) => Ok(reply),
-            None => self.outcome(),
+            Waited::Ended(Stage::Failed, exception) => {
+                // SAFETY: attached; the exception is an instance of its class, and keeps the traceback that it has. The function takes
+                // its own references, and the future holds one still, so that this one is not the last.
+                unsafe {
+                    ffi::PyErr_SetObject(ffi::Py_TYPE(exception).cast(), exception);
+                    ffi::Py_DECREF(exception);
+                }
+                Err(Raised)
+            }
+            Waited::Ended(_, result) => Ok(Reply::Object(result)),
+            Waited::Elsewhere(reply) => Ok(reply),
         }
     }
 
     fn exception(&self, arguments: Arguments) -> Result<Reply, Raised> {
         match self.wait(arguments, "exception(timeout=None)", Standard::FutureException)? {
-            Some(reply) => Ok(reply),
-            None if self.raw.stage() == Stage::Failed => Ok(Reply::Object(self.outcome_reference())),
-            None => Ok(Reply::none()),
+            Waited::Ended(Stage::Failed, exception) => Ok(Reply::Object(exception)),
+            Waited::Ended(_, result) => {
+                // SAFETY: a new reference, which is not the last: the future holds one.
+                unsafe { ffi::Py_DECREF(result) };
+                Ok(Reply::none())
+            }
+            Waited::Elsewhere(reply) => Ok(reply),
         }
     }
 
-    /// Waits for the outcome. A reply if there is none, or the standard library's function has to look for it.
+    /// Waits for the outcome.
     #[inline]
-    fn wait(&self, arguments: Arguments, signature: &str, standard: Standard) -> Result<Option<Reply>, Raised> {
-        if arguments.is_empty() && self.raw.stage().has_outcome() {
-            return Ok(None);
+    fn wait(&self, arguments: Arguments, signature: &str, standard: Standard) -> Result<Waited, Raised> {
+        if arguments.is_empty() {
+            if let Some(ended) = self.ended() {
+                return Ok(ended);
+            }
         }
         let Some([timeout]) = arguments.bind(&[c"timeout"]) else {
             return Err(convert::wrong_arguments(signature));
@@ -65,38 +80,32 @@ impl Future {
             unsafe { convert::deadline(timeout)? }
         };
         match self.raw.wait_with(deadline, &mut Attached) {
-            Ok(()) if self.raw.stage().has_outcome() => Ok(None),
-            Ok(()) if self.raw.stage().is_done() => Err(Standard::CancelledError.raise()),
-            // It was retired after the wait was over.
-            Ok(()) | Err(NotDone::Retired) => Ok(Some(match rest(deadline) {
-                Some(rest) => Reply::StandardWith(standard, [rest, ptr::null_mut(), ptr::null_mut()]),
-                None => Reply::Standard(standard),
-            })),
-            Err(NotDone::TimedOut) => Err(raise_type::<PyTimeoutError>()),
-            Err(NotDone::Aborted) => Err(Raised),
+            Ok(()) => {
+                if let Some(ended) = self.ended() {
+                    return Ok(ended);
+                }
+                if self.raw.stage().is_done() {
+                    return Err(Standard::CancelledError.raise());
+                }
+                // It was retired after the wait was over.
+            }
+            Err(NotDone::Retired) => {}
+            Err(NotDone::TimedOut) => return Err(raise_type::<PyTimeoutError>()),
+            Err(NotDone::Aborted) => return Err(Raised),
         }
+        Ok(Waited::Elsewhere(match rest(deadline) {
+            Some(rest) => Reply::StandardWith(standard, [rest, ptr::null_mut(), ptr::null_mut()]),
+            None => Reply::Standard(standard),
+        }))
     }
 
-    /// The result as a new reference, or the exception raised.
+    /// The outcome as a new reference, if it is there.
     #[inline]
-    fn outcome(&self) -> Result<Reply, Raised> {
-        let outcome = self.outcome_reference();
-        if self.raw.stage() != Stage::Failed {
-            return Ok(Reply::Object(outcome));
-        }
-        // SAFETY: attached; the exception is an instance of its class, and keeps the traceback that it has. The function takes its own
-        // references, and the exception is held by the future still.
-        unsafe {
-            ffi::PyErr_SetObject(ffi::Py_TYPE(outcome).cast(), outcome);
-            ffi::Py_DECREF(outcome);
-        }
-        Err(Raised)
-    }
-
-    /// A new reference to the outcome, which is there; to `None` if a collector took it.
-    fn outcome_reference(&self) -> *mut PyObject {
-        // SAFETY: attached; valid objects.
-        unsafe { ffi::Py_NewRef(self.raw.outcome().map_or_else(|| ffi::Py_None(), |outcome| outcome.as_py().as_ptr())) }
+    fn ended(&self) -> Option<Waited> {
+        // SAFETY: attached; a valid object, which the future holds.
+        self.raw
+            .ending()
+            .map(|(stage, outcome)| Waited::Ended(stage, unsafe { ffi::Py_NewRef(outcome.as_py().as_ptr()) }))
     }
 
     fn cancel(&self) -> Result<Reply, Raised> {
@@ -176,6 +185,14 @@ impl Future {
     }
 }
 
+/// What a wait has come to.
+enum Waited {
+    /// The outcome: an owned reference, and an exception if the stage is `Failed`.
+    Ended(Stage, *mut PyObject),
+    /// The standard library's function has to look for it.
+    Elsewhere(Reply),
+}
+
 /// Leaves the callbacks to Python code, which calls them and returns what is in `reply`.
 pub(super) fn call_back(callbacks: &[Item], reply: Reply) -> Result<Reply, Raised> {
     match reply {
@@ -250,14 +267,25 @@ impl Future {
     #[allow(clippy::unused_self, reason = "it is there to be called instead of the standard library's")]
     fn __init__(&self) {}
 
-    /// Retire the native future. Return what a look at it would have shown, and its callbacks.
-    fn _retire(&self, py: Python<'_>) -> PyResult<(Look, Py<PyList>)> {
+    /// Retire the native future, and put what was in it into the dict of the object. Do nothing if that was done before.
+    ///
+    /// No other code of this thread runs in between, a signal handler's least of all: it would find a future without its parts.
+    fn _retire(&self, parts: &Bound<'_, PyDict>) -> PyResult<()> {
+        let py = parts.py();
+        let (waiters, callbacks) = (PyList::empty(py), PyList::empty(py));
         let retired = self.raw.retire();
-        let callbacks = PyList::empty(py);
+        if retired.stage == Stage::Retired {
+            return Ok(());
+        }
         for callback in retired.callbacks {
             callbacks.append(callback.as_py())?;
         }
-        Ok((look(py, retired.stage, retired.outcome), callbacks.unbind()))
+        let (state, result, exception) = look(py, retired.stage, retired.outcome);
+        parts.set_item("_waiters", waiters)?;
+        parts.set_item("_done_callbacks", callbacks)?;
+        parts.set_item("_result", result)?;
+        parts.set_item("_exception", exception)?;
+        parts.set_item("_state", state)
     }
 
     /// Whether the native future was retired.
@@ -267,7 +295,10 @@ impl Future {
 
     /// Return the word for the state, the result and the exception.
     fn _look(&self, py: Python<'_>) -> Look {
-        look(py, self.raw.stage(), self.raw.outcome())
+        match self.raw.ending() {
+            Some((stage, outcome)) => look(py, stage, Some(outcome)),
+            None => look(py, self.raw.stage(), None),
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

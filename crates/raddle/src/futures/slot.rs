@@ -205,11 +205,19 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// The outcome, once it is there.
     #[inline]
     pub fn outcome(&self) -> Option<&T> {
-        if !self.stage().has_outcome() {
+        self.ending().map(|(_, outcome)| outcome)
+    }
+
+    /// The outcome, once it is there, with the stage that says whether it is an error: read in one step, for the slot may be retired
+    /// between two.
+    #[inline]
+    pub fn ending(&self) -> Option<(Stage, &T)> {
+        let stage = self.stage();
+        if !stage.has_outcome() {
             return None;
         }
         // SAFETY: it is there, and never written again.
-        unsafe { self.outcome_unchecked() }
+        unsafe { self.outcome_unchecked() }.map(|outcome| (stage, outcome))
     }
 
     /// # Safety

@@ -58,16 +58,11 @@ class Future(_native.Future, _STOCK_FUTURE):  # type: ignore[type-arg]
             if self._is_retired():
                 return
             condition = Condition()
-            # Whoever comes by the standard library's functions waits for the rest of the parts.
+            # Whoever comes by the standard library's functions waits for the other parts. A signal
+            # handler that moves the future meanwhile finds this condition, and leaves it.
             with condition:
-                vars(self).update(_condition=condition, _waiters=[])
-                (state, result, exception), callbacks = self._retire()
-                vars(self).update(
-                    _state=state,
-                    _result=result,
-                    _exception=exception,
-                    _done_callbacks=callbacks,
-                )
+                vars(self).setdefault("_condition", condition)
+                self._retire(vars(self))
 
 
 # One future moves out at a time: it is rare, and so nobody finds it half done.

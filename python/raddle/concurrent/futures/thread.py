@@ -146,6 +146,10 @@ _MIRRORED = {*_PARTS, "_adjust_thread_count"}
 _executors: weakref.WeakValueDictionary[int, ThreadPoolExecutor] = weakref.WeakValueDictionary()
 
 
+# Kept, because a finalizer may undo what the parent still needs.
+_of_the_parent: list[Any] = []
+
+
 def _forget_workers() -> None:
     """In a forked child: its executors start anew. What the parent has queued is the parent's."""
     for executor in list(_executors.values()):
@@ -154,7 +158,7 @@ def _forget_workers() -> None:
         # The thread that forked may be a worker.
         threads.intersection_update({threading.current_thread()})
         while not queue.empty():
-            queue.get_nowait()
+            _of_the_parent.append(queue.get_nowait())
 
 
 if hasattr(os, "register_at_fork"):
