@@ -92,8 +92,8 @@ trait Shared: Send + Sync {
     fn task_done(&self);
     fn shutdown(&self);
     fn shutdown_now(&self) -> Vec<Item>;
-    /// Waits until all work is done.
-    fn join(&self);
+    /// Whether all work is done.
+    fn is_done(&self) -> bool;
 }
 
 macro_rules! shared {
@@ -123,8 +123,8 @@ macro_rules! shared {
                 self.shutdown_now()
             }
 
-            fn join(&self) {
-                self.join();
+            fn is_done(&self) -> bool {
+                self.try_join()
             }
         }
     )*};
@@ -143,19 +143,16 @@ fn put(choices: &mut Choices, queue: &impl Shared, tally: &Arc<Tally>) {
     }
 }
 
-/// False if nothing will ever come.
-fn get(choices: &mut Choices, queue: &impl Shared) -> bool {
+fn get(choices: &mut Choices, queue: &impl Shared) {
     let deadline = choices.deadline();
     match queue.get(deadline, &mut Fickle(choices)) {
         Ok(item) => {
             item.take();
             queue.task_done();
         }
-        Err(GetError::Empty | GetError::Aborted) => {}
-        Err(GetError::ShutDown) => return false,
+        Err(GetError::Empty | GetError::ShutDown | GetError::Aborted) => {}
         Err(error) => panic!("{error}"),
     }
-    true
 }
 
 /// Whoever waits at it is refused, and what is left in it is got.
@@ -165,9 +162,11 @@ fn end(choices: &mut Choices, queue: &impl Shared) {
     } else {
         queue.shutdown();
     }
-    while get(choices, queue) {}
-    // Others may still be on their way from a get to its `task_done`.
-    queue.join();
+    // Until the others are done, too: one of them may be told to stop, and bring an item back after the queue was found empty.
+    while !queue.is_done() {
+        get(choices, queue);
+        std::thread::yield_now();
+    }
 }
 
 fn every_item_is_accounted_for<Q: Shared>() {
@@ -184,9 +183,7 @@ fn every_item_is_accounted_for<Q: Shared>() {
                     end(choices, &*old);
                 }
                 1..50 if !over.load(Ordering::Relaxed) => put(choices, &*queue, &tally),
-                _ => {
-                    get(choices, &*queue);
-                }
+                _ => get(choices, &*queue),
             }
         },
         // Ends the waits that have no limit.
@@ -197,7 +194,7 @@ fn every_item_is_accounted_for<Q: Shared>() {
     );
     let left = current.into_inner();
     left.shutdown_now().into_iter().for_each(Item::take);
-    left.join();
+    assert!(left.is_done());
     drop(left);
     let total = |what: &[AtomicU64; 2]| what.each_ref().map(|count| count.load(Ordering::Relaxed));
     let (put, got, given_up) = (total(&tally.put), total(&tally.got), total(&tally.given_up));
