@@ -1,4 +1,6 @@
 //! The barrier: all or none, round after round.
+//!
+//! What these tests have been seen to catch: a deadline that does not break the round; a barrier that breaks and tells nobody.
 
 use std::sync::Arc;
 

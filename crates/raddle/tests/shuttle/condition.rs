@@ -1,4 +1,8 @@
 //! Producers and consumers over a lock and two conditions: a notification that is lost leaves somebody asleep for ever.
+//!
+//! What these tests have been seen to catch: a waiter that goes on when it is only requeued, or whenever its deadline passes; an abort that does not ask whether the notification has come;
+//! a wait that releases one level of many; one that sleeps again and still counts as woken; a hand-over of the lock that also frees it; `WAITERS` set without another look for
+//! a free permit.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -1,4 +1,7 @@
 //! The event: nobody who waits when it is set stays behind.
+//!
+//! What these tests have been seen to catch: a `set` that forgets those who wait; a waiter that looks at the flag without announcing itself in the same step; one that leaves without
+//! asking whether it is granted; a `set` that forgets the rest of a crowd after its first batch; a grant that is written after the state that announces it.
 
 use std::sync::Arc;
 

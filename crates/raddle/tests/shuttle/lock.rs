@@ -1,4 +1,7 @@
 //! Locks: one inside at a time, and nobody forgotten, whatever ends the waits of others.
+//!
+//! What these tests have been seen to catch: a section that is entered without asking whether somebody is inside; a waiter that leaves without asking whether it is granted; one that
+//! gives up and still counts as woken.
 
 use std::sync::Arc;
 

@@ -9,6 +9,8 @@
 //! Run with `RUSTFLAGS="--cfg shuttle" CARGO_PROFILE_TEST_OPT_LEVEL=2 cargo test -p raddle --test shuttle`. A test that fails prints its
 //! seed: `RADDLE_SHUTTLE_SEED` takes it back and repeats the same runs. `RADDLE_SHUTTLE_RUNS` says how many there are under
 //! each scheduler.
+//!
+//! Most files say which mutations of the library their tests have been seen to catch.
 
 #![cfg(shuttle)]
 #![allow(clippy::missing_panics_doc, reason = "tests panic")]

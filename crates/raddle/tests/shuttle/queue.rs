@@ -1,4 +1,8 @@
 //! The queues: whatever ends the waits at them, an item that was put is got once, taken out once, or still there.
+//!
+//! What these tests have been seen to catch: an aborted `get` that keeps its item; a `get` that lets nobody in; a `put` that passes by those who wait; an item that is handed over and also given back;
+//! a shutdown that refuses nobody, or forgets those who join; an end of the work that tells nobody; the newest item given out first; a priority queue that does not say that
+//! there is a place, or that it was shut down.
 
 use std::cmp::Ordering as Comparison;
 use std::ops::ControlFlow;

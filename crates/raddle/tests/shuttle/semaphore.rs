@@ -1,4 +1,6 @@
 //! The semaphore: permits are neither lost nor doubled among many threads.
+//!
+//! What these tests have been seen to catch: a release that wakes nobody because somebody else was woken before.
 
 use std::sync::Arc;
 

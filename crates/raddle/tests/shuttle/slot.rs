@@ -1,4 +1,6 @@
 //! The slot of a future: one outcome, and everybody learns of it once.
+//!
+//! What these tests have been seen to catch: an end that tells no watcher; a watch, or a callback, that is kept without another look at the stage; a retirement that lets those sleep on who wait.
 
 use std::sync::Arc;
 

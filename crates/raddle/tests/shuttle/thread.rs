@@ -1,4 +1,7 @@
 //! Threads: whoever joins one is told of its end once it has come, and who leaves waits for those that matter.
+//!
+//! What these tests have been seen to catch: a start that is counted before it can be seen; an end that forgets those who wait for it; a wait that does not look again inside; an end that is told before
+//! the outcome is there.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
