@@ -26,6 +26,7 @@ from benchmarks.python import (
     priority_queue,
     semaphore,
     simple_queue,
+    thread,
     thread_pool,
 )
 from benchmarks.python import queue as queues
@@ -50,6 +51,7 @@ ROWS = [
     *barrier.ROWS,
     *future.ROWS,
     *thread_pool.ROWS,
+    *thread.ROWS,
 ]
 ROUNDS = 9
 

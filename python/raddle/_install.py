@@ -121,7 +121,7 @@ class _State:
         self.lock = _STOCK["RLock"]()
         self.installed = False
         self.warned = False
-        self.changes: dict[tuple[ModuleType, str], tuple[object, object]] = {}
+        self.changes: dict[tuple[ModuleType | type, str], tuple[object, object]] = {}
 
 
 _state = _State()
@@ -149,6 +149,11 @@ def _switch(module: ModuleType) -> None:
                 if pair is not None and (place, name) not in _state.changes:
                     _state.changes[place, name] = pair
                     setattr(place, name, pair[1])
+        for kind, name, stock, ours in _methods(module.__name__):
+            # What another tool has put there stays.
+            if vars(kind).get(name) is stock:
+                _state.changes[kind, name] = (stock, ours)
+                setattr(kind, name, ours)
 
 
 def _places(module: ModuleType) -> list[ModuleType]:
@@ -177,6 +182,12 @@ def _pairs(module_name: str) -> _Pairs:
         # when it is complete.
         classes = getattr(sys.modules[facade], "_switched", ())
     return (*_primitive_pairs(), *classes)
+
+
+def _methods(module_name: str) -> tuple[tuple[type, str, object, object], ...]:
+    """Return every (class, name, stock method, our method) of a class that stays the module's."""
+    facade = sys.modules.get(f"raddle.{module_name}")
+    return getattr(facade, "_patched", ())
 
 
 def _primitive_pairs() -> _Pairs:

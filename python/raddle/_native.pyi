@@ -33,6 +33,8 @@ __all__ = [
     "RLock",
     "Semaphore",
     "SimpleQueue",
+    "_adopt",
+    "_join",
     "_lend",
     "allocate_lock",
     "lock",
@@ -269,6 +271,7 @@ class ThreadStatus(TypedDict):
     owner: int
     native_id: int
     ident: int
+    name: str | None
     state: Literal["runnable", "blocked"]
     waits_for: (
         Literal[
@@ -281,12 +284,17 @@ class ThreadStatus(TypedDict):
             "queue.get",
             "queue.put",
             "queue.join",
+            "future",
+            "join",
             "other",
         ]
         | None
     )
     address: int | None
+    thread: int | None
     since: float | None
     deadline: float | None
 
+def _adopt(name: object, daemon: object) -> int: ...
+def _join(number: int, timeout: float | None) -> bool: ...
 def threads() -> list[ThreadStatus]: ...

@@ -2,8 +2,8 @@
 
 Every public name of the running interpreter's `threading` is here. `Lock`, `RLock`, `Condition`,
 `Event`, `Semaphore`, `BoundedSemaphore` and `Barrier` are raddle's own; all other names are the
-standard library's, live. `Thread` among them: it runs on raddle's primitives after
-`raddle.install()`, which switches the standard library's module itself.
+standard library's, live. `Thread` among them: it runs on raddle's primitives, and joins at raddle's
+door, after `raddle.install()`, which switches the standard library's module itself.
 """
 
 from __future__ import annotations
@@ -182,6 +182,44 @@ def _wait_and_act(barrier: Barrier, timeout: float | None = None) -> int:
     return index
 
 
+# `Thread` is the standard library's class: what is a subclass of it, the main thread among them,
+# must stay one. `raddle.install()` puts the two methods below into it.
+# What they need is found under private names, which the type checkers do not know.
+_stock_thread: Any = _stock.Thread
+_stock_module: Any = _stock
+_stock_set_ident: Any = _stock_thread._set_ident
+_stock_join: Any = _stock_thread.join
+
+
+def _set_ident(self: Any) -> None:
+    """Run by each thread when it begins: it makes itself known to the registry."""
+    _stock_set_ident(self)
+    vars(self)["_raddle_number"] = _native._adopt(self._name, self._daemonic)
+
+
+def join(self: Any, timeout: float | None = None) -> None:
+    """Wait until the thread has ended, as long as it takes or for at most `timeout` seconds.
+
+    `is_alive()` says afterwards whether it has. A thread can be joined any number of times.
+
+    Errors: `RuntimeError` for a thread that is not started, and for the current one.
+    """
+    number: int | None = self.__dict__.get("_raddle_number")
+    if (
+        number is not None
+        and self.ident != _stock.get_ident()
+        # For those who join it at the exit, it counts as ended before it has.
+        and self is not _stock_module._main_thread
+        # A daemon would not end any more. The standard library knows what to say to that.
+        and not sys.is_finalizing()
+    ):
+        if not _native._join(number, timeout):
+            return
+        # What is left is the interpreter's own end of the thread, which does not take long.
+        timeout = None
+    _stock_join(self, timeout)
+
+
 # What the native methods leave to Python code.
 for name, lent in (
     ("BrokenBarrierError", _stock.BrokenBarrierError),
@@ -203,6 +241,18 @@ _switched: tuple[tuple[object, object], ...] = (
     (_stock.BoundedSemaphore, BoundedSemaphore),
     (_stock.Barrier, Barrier),
 )
+
+# A class of the standard library, the name of a method, the method that was there, and ours.
+_patched: tuple[tuple[type, str, object, object], ...] = (
+    (_stock.Thread, "_set_ident", _stock_set_ident, _set_ident),
+    (_stock.Thread, "join", _stock_join, join),
+)
+
+for ours in (_set_ident, join):
+    ours.__module__ = _stock.__name__
+    ours.__qualname__ = f"Thread.{ours.__name__}"
+# They are methods, not functions of this module.
+del _set_ident, join
 
 # The classes are known by the standard library's names, in reprs and to pickle.
 for ours in (RLock, Condition, Event, Semaphore, BoundedSemaphore, Barrier):

@@ -49,7 +49,7 @@ mod native {
     #[pymodule_export]
     use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
     #[pymodule_export]
-    use crate::thread::threads;
+    use crate::thread::{_adopt, _join, threads};
     use crate::{boundary, finalize, futures, queue, raw, sync};
 
     #[pymodule_init]

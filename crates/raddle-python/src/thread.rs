@@ -1,8 +1,11 @@
 //! The registry of threads, for Python.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use raddle::thread::{self, ThreadState, WaitKind};
+use pyo3::types::{PyDict, PyList, PyString};
+use raddle::thread::{self, NotJoined, ThreadId, ThreadState, WaitKind};
+
+use crate::boundary::{Attached, Raised};
+use crate::convert;
 
 /// The living threads that have used raddle, each as a dict. Stops nobody.
 #[pyfunction]
@@ -13,10 +16,12 @@ pub(crate) fn threads(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         dict.set_item("owner", known.id.get())?;
         dict.set_item("native_id", known.native_id)?;
         dict.set_item("ident", known.ident)?;
+        dict.set_item("name", &known.name)?;
         dict.set_item("state", if known.state == ThreadState::Blocked { "blocked" } else { "runnable" })?;
         let wait = known.waits_for;
         dict.set_item("waits_for", wait.as_ref().map(|wait| kind(wait.kind)))?;
         dict.set_item("address", wait.as_ref().map(|wait| wait.object))?;
+        dict.set_item("thread", wait.as_ref().and_then(|wait| wait.thread).map(ThreadId::get))?;
         dict.set_item("since", wait.as_ref().map(|wait| wait.waited.as_secs_f64()))?;
         dict.set_item(
             "deadline",
@@ -25,6 +30,30 @@ pub(crate) fn threads(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         list.append(dict)?;
     }
     Ok(list)
+}
+
+/// Tells the registry about the current thread: its name, and whether it is a daemon. Return the thread's number, which no
+/// other thread gets.
+///
+/// Never raises: a thread that is being started has nobody to tell.
+#[pyfunction]
+pub(crate) fn _adopt(name: &Bound<'_, PyAny>, daemon: &Bound<'_, PyAny>) -> u64 {
+    let name = name.cast::<PyString>().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    thread::adopt(&name, daemon.is_truthy().unwrap_or(true)).id().map_or(0, ThreadId::get)
+}
+
+/// Wait until the thread with this number has ended, for at most `timeout` seconds unless that is None. Return whether it has.
+///
+/// A thread that the registry does not know, or not any more, has ended.
+#[pyfunction]
+pub(crate) fn _join(py: Python<'_>, number: u64, timeout: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // SAFETY: a valid object, attached.
+    let deadline = unsafe { convert::deadline(timeout.as_ptr()) }.map_err(|Raised| PyErr::fetch(py))?;
+    match thread::find(number).map(|thread| thread.join_with(deadline, &mut Attached)) {
+        None | Some(Ok(())) => Ok(true),
+        Some(Err(NotJoined::Aborted)) => Err(PyErr::fetch(py)),
+        Some(Err(_)) => Ok(false),
+    }
 }
 
 fn kind(kind: WaitKind) -> &'static str {

@@ -43,12 +43,6 @@ def blocked_in(function: Callable[[], Any]) -> None:
     harness.wait_until_blocked(threads)
 
 
-def blocked_in_interpreter(function: Callable[[], Any]) -> None:
-    """Ends while threads are blocked in a wait that is not ours, or not always."""
-    threads = [harness.start_thread(function) for _ in range(THREADS)]
-    harness.wait_until_blocked(threads, registered=False)
-
-
 def python_below(inside: Inside, function: Callable[[], Any], threads: int = 1) -> None:
     """Ends while ``threads`` threads are in Python code that our call has called."""
     for _ in range(threads):
@@ -269,7 +263,7 @@ CASES: dict[str, Callable[[], None]] = {
     "Queue.get() with hooks": lambda: blocked_in(harness.PythonQueue().get),
     "SimpleQueue.get()": lambda: blocked_in(queue.SimpleQueue().get),
     "Future.result()": lambda: blocked_in(Future().result),
-    "Thread.join()": lambda: blocked_in_interpreter(harness.start_thread(threading.Event().wait).join),
+    "Thread.join()": lambda: blocked_in(harness.start_thread(threading.Event().wait).join),
     "wait_for, the predicate sleeps": lambda: wait_for_predicate("sleep"),
     "wait_for, the predicate loops": lambda: wait_for_predicate("loop"),
     "Barrier, the action sleeps": lambda: barrier_action("sleep"),

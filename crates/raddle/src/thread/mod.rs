@@ -20,7 +20,7 @@ pub use exit::main;
 pub use handle::{JoinError, JoinHandle, StartError};
 pub use local::Local;
 pub use object::{NotJoined, Thread};
-pub use registry::{active_count, adopt, current, enumerate, get_ident, get_native_id, main_thread};
+pub use registry::{active_count, adopt, current, enumerate, find, get_ident, get_native_id, main_thread};
 pub use runner::Run;
 pub use scope::{Scope, scope};
 pub use snapshot::{ThreadSnapshot, ThreadState, WaitSnapshot, snapshot};

@@ -141,6 +141,25 @@ pub fn get_native_id() -> u64 {
     current_native_id()
 }
 
+/// The living thread with this [number](crate::thread::ThreadId::get), if it is one that [`enumerate`] finds.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, ThreadId};
+///
+/// let own = thread::current();
+/// assert_eq!(thread::find(ThreadId::current().get()), Some(own));
+/// assert_eq!(thread::find(0), None);
+/// ```
+#[must_use]
+pub fn find(number: u64) -> Option<Thread> {
+    let owner = ThreadId::from_number(number)?.get();
+    let identity = park::by_owner(owner)?.identity()?;
+    // The record may have become another thread's meanwhile.
+    (identity.owner() == owner && identity.phase() == Phase::Started).then(|| Thread::new(identity))
+}
+
 const MAIN_THREAD: &str = "MainThread";
 
 fn name_of_current() -> String {
