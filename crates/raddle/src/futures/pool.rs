@@ -14,12 +14,13 @@ use super::task::{Task, Work, Workers};
 use crate::park::{self, Deadline, Failed, Waiter};
 use crate::sync::TimedOut;
 use crate::sys::fork_epoch;
-use crate::thread;
+use crate::thread::{self, AtExit, at_exit};
 
 /// Threads that do tasks, and futures of their results.
 ///
 /// A worker is started when there is a task and no worker to spare, up to the limit; a worker without a task sleeps, and costs its stack. Workers
-/// are no daemons. Dropping the pool is [`ThreadPoolExecutor::shutdown`]: it waits for all tasks.
+/// are no daemons. Dropping the pool is [`ThreadPoolExecutor::shutdown`]: it waits for all tasks. A pool that is never dropped is closed when
+/// [`raddle::main`](crate::main) begins to wait for the threads.
 ///
 /// # Fairness
 ///
@@ -227,6 +228,11 @@ impl Shared {
     fn push(self: &Arc<Self>, task: Queued) -> Result<(), (Refusal, VecDeque<Queued>)> {
         match self.backlog.push(task) {
             Ok(None) => Ok(()),
+            // The first one, at the end of the process: no worker would be waited for.
+            Ok(Some(0)) if !at_exit(Arc::downgrade(self) as _) => {
+                self.backlog.shut_down();
+                Err((Refusal::Status(Status::ShutDown), self.backlog.not_started()))
+            }
             Ok(Some(number)) => self.start(number).or_else(|error| {
                 let left = self.backlog.not_started();
                 // If none is left, other workers do them.
@@ -256,6 +262,12 @@ impl Shared {
             self.backlog.break_down().into_iter().for_each(Queued::give_up);
         }
         self.backlog.leave(process);
+    }
+}
+
+impl AtExit for Shared {
+    fn exit_begins(&self) {
+        self.backlog.shut_down();
     }
 }
 

@@ -17,6 +17,7 @@ mod timer;
 pub use builder::{Builder, set_stack_size, spawn, stack_size};
 pub use excepthook::{Uncaught, reset_excepthook, set_excepthook};
 pub use exit::main;
+pub(crate) use exit::{AtExit, at_exit};
 pub use handle::{JoinError, JoinHandle, StartError};
 pub use local::Local;
 pub use object::{NotJoined, Thread};

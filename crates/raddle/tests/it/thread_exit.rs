@@ -3,21 +3,28 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use raddle::futures::ThreadPoolExecutor;
 use raddle::sync::Event;
 use raddle::thread::{self, Builder};
+
+use crate::support::until;
 
 const PROGRAM: &str = "RADDLE_EXIT_PROGRAM";
 
 /// Runs the test of this name in a process of its own, where it finds the variable.
 fn run(test: &str) -> Output {
+    run_alone(&format!("thread_exit::{test}"))
+}
+
+pub(crate) fn run_alone(test: &str) -> Output {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("thread_exit::{test}"), "--nocapture", "--test-threads=1"])
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(PROGRAM, test)
         .output()
         .unwrap()
 }
 
-fn is_program() -> bool {
+pub(crate) fn is_program() -> bool {
     std::env::var_os(PROGRAM).is_some()
 }
 
@@ -118,6 +125,37 @@ fn an_adopted_thread_is_waited_for_if_it_says_so() {
         known.wait();
         assert!(thread::enumerate().iter().any(|thread| thread.name() == "from elsewhere"));
         body.set();
+    });
+    say("said: over");
+}
+
+/// A pool that nobody drops: what was submitted is done, and its idle workers do not keep the process.
+#[test]
+fn pools_are_closed() {
+    if !is_program() {
+        let output = run("pools_are_closed");
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(said(&output), ["task", "refused: true", "over"]);
+        return;
+    }
+    let (pool, idle): (&'static ThreadPoolExecutor, &'static ThreadPoolExecutor) =
+        (Box::leak(Box::default()), Box::leak(Box::default()));
+    raddle::main(|| {
+        let go = Arc::new(Event::new());
+        let told = Arc::clone(&go);
+        pool.submit(move || {
+            told.wait();
+            say("said: task");
+        })
+        .unwrap();
+        idle.submit(|| ()).unwrap().result().unwrap();
+        drop(thread::spawn(move || {
+            until("both are closed", || pool.is_shut_down() && idle.is_shut_down());
+            go.set();
+            until("the task is done", || pool.workers() == 0);
+            let late = ThreadPoolExecutor::new();
+            say(&format!("said: refused: {}", late.submit(|| ()).is_err() && idle.submit(|| ()).is_err()));
+        }));
     });
     say("said: over");
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use raddle::thread::{self, Local};
 
 use crate::support::assert_sync;
+use crate::thread_exit::{is_program, run_alone};
 
 /// Counts its drops.
 struct Counted(Arc<AtomicUsize>);
@@ -130,9 +131,13 @@ fn a_panic_of_a_drop_hurts_nobody() {
     assert_eq!(thread::spawn(|| LOCAL.with(|_| 5)).unwrap().join().unwrap(), 5);
 }
 
-/// The end of the main function drops values, but not those that its caller uses.
+/// The end of the main function drops values, but not those that its caller uses. In a process of its own: it closes all pools.
 #[test]
 fn a_value_in_use_is_not_dropped() {
+    if !is_program() {
+        assert!(run_alone("thread_local::a_value_in_use_is_not_dropped").status.success());
+        return;
+    }
     let drops = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&drops);
     thread::spawn(move || {
