@@ -72,9 +72,10 @@ rust: ## the crate's tests, with and without the probe, and the examples in the 
 	cargo build --locked -p raddle
 	rustdoc --edition 2024 --test README.md --extern raddle=$(TARGET)/libraddle.rlib -L dependency=$(TARGET)/deps
 
-lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, clippy, ruff
+lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, rustdoc, clippy, ruff
 	@echo "== lints"
 	cargo fmt --all --check
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p raddle
 	PYO3_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(TOOLS)/bin/ruff check
 	$(TOOLS)/bin/ruff format --check

@@ -1,6 +1,6 @@
 //! Floor 2: the only way to block.
 //!
-//! Every wait of the library, on a lock, a queue, an event, is one call of [`wait`](wait::wait). `README.md`
+//! Every wait of the library, on a lock, a queue, an event, is one call of `wait::wait`. `README.md`
 //! beside this file has the state machine, and the argument why no wake-up is lost.
 
 mod deadline;
