@@ -179,9 +179,15 @@ impl Backlog {
         self.inside.enter().threads.push(thread);
     }
 
-    /// The current thread has started, and does tasks from now on, or ends.
-    pub(super) fn started(&self) {
-        self.inside.enter().starting -= 1;
+    /// The current thread, a worker that was started in `process`, has run its initializer. False if that has forked, and this is the child,
+    /// where the worker is not counted.
+    pub(super) fn started(&self, process: u32) -> bool {
+        let mut inside = self.inside.enter();
+        let is_counted = process == fork_epoch();
+        if is_counted {
+            inside.starting -= 1;
+        }
+        is_counted
     }
 
     /// The next task for the current thread, a worker that was started in `process`; waits until there is one. `None` if it is to leave.

@@ -253,7 +253,9 @@ impl Shared {
         let process = fork_epoch();
         self.backlog.enrol(thread::current());
         let is_ready = self.initializer.as_ref().is_none_or(|initializer| contain(|| initializer()));
-        self.backlog.started();
+        if !self.backlog.started(process) {
+            return;
+        }
         if is_ready {
             while let Some(task) = self.backlog.next(process) {
                 task.run();

@@ -1,7 +1,7 @@
 //! Pools and futures in a forked child.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use raddle::futures::{Ending, Future, FutureError, ReturnWhen, ThreadPoolExecutor, as_completed, promise, wait};
 use raddle::sync::Event;
@@ -183,6 +183,43 @@ fn a_task_may_fork() {
     future.result().unwrap();
     assert_eq!(failure_of(child.load(Ordering::SeqCst)), None);
     assert_eq!(pool.submit(|| 1).unwrap().result().unwrap(), 1);
+}
+
+/// The worker does not begin in the child, where nobody counts it, and its initializer's failure there is nobody's.
+#[test]
+fn an_initializer_may_fork() {
+    static POOL: OnceLock<ThreadPoolExecutor> = OnceLock::new();
+    let child = Arc::new(AtomicI32::new(-1));
+    let told = Arc::clone(&child);
+    let pool = POOL.get_or_init(|| {
+        let builder = ThreadPoolExecutor::builder().workers(1);
+        builder
+            .initializer(move || {
+                if told.load(Ordering::SeqCst) != -1 {
+                    return;
+                }
+                // SAFETY: the child runs only what ends in `_exit`.
+                let child = unsafe { libc::fork() };
+                told.store(child, Ordering::SeqCst);
+                if child == 0 {
+                    // SAFETY: as above.
+                    unsafe { libc::alarm(TIME_BOX) };
+                    let worker = raddle::thread::current();
+                    let uses_the_pool = move || {
+                        until(|| !worker.is_alive());
+                        let pool = POOL.get().unwrap();
+                        let works = pool.submit(|| 1).is_ok_and(|future| matches!(future.result(), Ok(1)));
+                        // SAFETY: as above.
+                        unsafe { libc::_exit(i32::from(!works)) };
+                    };
+                    raddle::thread::spawn(uses_the_pool).unwrap();
+                    panic!("the initializer fails in the child");
+                }
+            })
+            .build()
+    });
+    assert_eq!(pool.submit(|| 2).unwrap().result().unwrap(), 2);
+    assert_eq!(failure_of(child.load(Ordering::SeqCst)), None);
 }
 
 #[test]
