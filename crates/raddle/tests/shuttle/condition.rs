@@ -1,6 +1,7 @@
 //! Producers and consumers over a lock and two conditions: a notification that is lost leaves somebody asleep for ever.
 //!
-//! What these tests have been seen to catch: a waiter that goes on when it is only requeued, or whenever its deadline passes; an abort that does not ask whether the notification has come;
+//! What these tests have been seen to catch: a waiter that goes on when it is only requeued, or whenever its deadline passes; an abort that does not ask whether the notification has come, or does not pass it on; one that
+//! is moved to the lock's list while its handler runs;
 //! a wait that releases one level of many; one that sleeps again and still counts as woken; a hand-over of the lock that also frees it; `WAITERS` set without another look for
 //! a free permit.
 
@@ -110,10 +111,9 @@ fn who_gives_up_takes_no_notification_along() {
         let fickle = {
             let buffer = Arc::clone(&buffer);
             crew(3, move |_| {
-                for _ in 0..2 {
-                    if let Some(item) = buffer.get_with(deadline(), &mut fickle()) {
-                        buffer.put(item);
-                    }
+                // Once only: who came again would wake those whom it had let down.
+                if let Some(item) = buffer.get_with(Deadline::NEVER, &mut fickle()) {
+                    buffer.put(item);
                 }
             })
         };
