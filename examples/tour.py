@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def run_programs() -> list[Both]:
     """Run all programs both ways, two at a time; all but the one whose times are of interest."""
     programs = [program.relative_to(Path.cwd()) for program in PROGRAMS if program != CPU_BOUND]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(lambda program: run_both(program, PYTHON, [*RADDLE, "run"]), programs))
+        return list(pool.map(partial(run_both, python=PYTHON, raddle=[*RADDLE, "run"]), programs))
 
 
 def show_both(both: Both, console: Console) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -54,7 +54,7 @@ class Site(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve() -> Iterator[int]:
+def serve() -> Generator[int, None, None]:
     """Serve the site on a free port, which is the value of the block."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="server")
