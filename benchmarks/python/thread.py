@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest import mock
 
 from benchmarks.python.measure import Job, Library, Row
@@ -53,7 +54,7 @@ def as_on(library: Library) -> Iterator[None]:
     if library.threading is threading:
         yield
         return
-    ours = {name: method for _, name, _, method in _patched}
+    ours: dict[str, Any] = {name: method for _, name, _, method in _patched}
     event = library.threading.Event
     with mock.patch.multiple(threading.Thread, **ours), mock.patch.object(threading, "Event", event):
         yield

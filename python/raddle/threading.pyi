@@ -4,3 +4,4 @@ from threading import *
 from threading import __all__ as __all__
 
 _switched: tuple[tuple[object, object], ...]
+_patched: tuple[tuple[type, str, object, object], ...]
