@@ -26,6 +26,9 @@ import pytest
 
 IMPLEMENTATIONS = ("stock", "raddle")
 
+# The modules under test, in the order of an implementation's fields.
+MODULES = ("threading", "queue", "concurrent.futures")
+
 # A child that has not ended after this many seconds hangs. Generous, because the machine may be busy.
 CHILD_TIME_BOX = 120.0
 
@@ -78,6 +81,7 @@ class Implementation:
     name: str
     threading: ModuleType
     queue: ModuleType
+    futures: ModuleType
 
     @property
     def is_ours(self) -> bool:
@@ -106,18 +110,16 @@ FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 def implementation(request: pytest.FixtureRequest) -> Implementation:
     """The implementation under test; raddle's classes are checked to be native ones."""
     if request.param == "stock":
-        return Implementation("stock", stock_module("threading"), stock_module("queue"))
-    ours = Implementation(
-        "raddle", importlib.import_module("raddle.threading"), importlib.import_module("raddle.queue")
-    )
-    assert_native(ours.threading, ours.queue)
+        return stock_implementation()
+    ours = Implementation("raddle", *(importlib.import_module(f"raddle.{name}") for name in MODULES))
+    assert_native(ours)
     return ours
 
 
 @pytest.fixture
 def stock() -> Implementation:
     """The standard library, to compare with."""
-    return Implementation("stock", stock_module("threading"), stock_module("queue"))
+    return stock_implementation()
 
 
 @pytest.fixture
@@ -322,26 +324,31 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def assert_native(threading: ModuleType, queue: ModuleType) -> None:
-    """Fails unless the classes of these modules are the ones written in Rust."""
+def assert_native(implementation: Implementation) -> None:
+    """Fails unless the classes of an implementation are the ones written in Rust."""
     native: Any = importlib.import_module("raddle._native")
     assert native.__file__ is not None
     assert native.__file__.endswith((".so", ".pyd")), native.__file__
+    threading, queue, futures = implementation.threading, implementation.queue, implementation.futures
     assert type(threading.Lock()) is native.lock
     assert isinstance(threading.RLock(), native.RLock)
     for name in ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"):
         assert issubclass(getattr(threading, name), getattr(native, name)), name
     assert issubclass(queue.Queue, native.Queue)
     assert queue.SimpleQueue is native.SimpleQueue
+    assert issubclass(futures.Future, native.Future)
+    assert issubclass(futures.ThreadPoolExecutor, native.ThreadPoolExecutor)
 
 
-def stock_module(name: str) -> ModuleType:
-    """The standard library's module, which this process must not have switched to raddle."""
-    module = importlib.import_module(name)
+def stock_implementation() -> Implementation:
+    """The standard library's modules, which this process must not have switched to raddle."""
+    stock = Implementation("stock", *(importlib.import_module(name) for name in MODULES))
     raddle = sys.modules.get("raddle._native")
-    subject = module.Event if name == "threading" else module.Queue
-    assert raddle is None or not issubclass(subject, (raddle.Event, raddle.Queue)), f"{name} is patched"
-    return module
+    if raddle is not None:
+        assert not issubclass(stock.threading.Event, raddle.Event), "threading is patched"
+        assert not issubclass(stock.queue.Queue, raddle.Queue), "queue is patched"
+        assert not issubclass(stock.futures.Future, raddle.Future), "concurrent.futures is patched"
+    return stock
 
 
 @pytest.fixture(autouse=True)
