@@ -26,6 +26,9 @@ import pytest
 if TYPE_CHECKING:
     from conftest import ChildResult
 
+# The runs are made once, for all tests.
+pytestmark = pytest.mark.xdist_group("mission")
+
 FOLDER = Path(__file__).parent
 PROGRAMS = sorted(FOLDER.glob("0*.py"))
 TIME_BOX = 90.0

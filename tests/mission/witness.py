@@ -14,6 +14,7 @@ OBJECTS = {
     "06_condition": {"condition": "Condition"},
     "07_semaphore": {"semaphore": "Semaphore"},
     "08_queue": {"q": "Queue"},
+    "09_thread_pool": {"executor": "ThreadPoolExecutor"},
 }
 
 
@@ -27,7 +28,11 @@ def main() -> None:
     found = [assert_native(left[name], kind) for name, kind in OBJECTS.get(program.stem, {}).items()]
     found += [assert_native(thread._started, "Event") for thread in threads_of(left)]
     if "executor" in left:
-        found.append(assert_native(left["executor"]._shutdown_lock, "lock"))
+        assert left["executor"]._threads
+        found += [assert_native(thread._started, "Event") for thread in left["executor"]._threads]
+        # Its tasks went through this, and not through the standard library's way of working.
+        found.append(assert_native(left["executor"]._work_queue, "SimpleQueue"))
+        assert left["executor"]._parts is not None
     assert found, f"{program.stem} used nothing of ours"
     print("native:", *sorted(set(found)))
 
@@ -35,6 +40,7 @@ def main() -> None:
 def assert_classes_are_native() -> None:
     """Fails unless every class that the standard modules offer now is raddle's."""
     import _thread
+    import concurrent.futures
     import queue
     import threading
 
@@ -48,6 +54,9 @@ def assert_classes_are_native() -> None:
     for name in ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"):
         assert issubclass(getattr(threading, name), getattr(native, name)), name
     assert issubclass(queue.Queue, native.Queue)
+    assert queue.SimpleQueue is native.SimpleQueue
+    assert issubclass(concurrent.futures.Future, native.Future)
+    assert issubclass(concurrent.futures.ThreadPoolExecutor, native.ThreadPoolExecutor)
 
 
 def threads_of(left: dict) -> list:

@@ -13,19 +13,23 @@ import pytest
 if TYPE_CHECKING:
     from conftest import ChildRunner
 
-PROGRAM = Path(__file__).parent / "programs" / "conserve.py"
-CASES = re.findall(r'^    "([^"]+)": ', PROGRAM.read_text(), re.MULTILINE)
+PROGRAMS = Path(__file__).parent / "programs"
+CASES = {
+    program: re.findall(r'^    "([^"]+)": ', (PROGRAMS / program).read_text(), re.MULTILINE)
+    for program in ("conserve.py", "conserve_tasks.py")
+}
 SEED = int(os.environ.get("RADDLE_SEED", "0")) or random.randrange(1, 1 << 31)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_conservation(case: str, child: ChildRunner) -> None:
+@pytest.mark.parametrize(("program", "case"), [(program, case) for program in CASES for case in CASES[program]])
+def test_conservation(program: str, case: str, child: ChildRunner) -> None:
     """The program of the case ends well."""
-    result = child(PROGRAM.name, case, SEED)
+    result = child(program, case, SEED)
     assert result.returncode == 0, f"RADDLE_SEED={SEED}: {result.describe()}"
     assert result.stderr == "", f"RADDLE_SEED={SEED}: {result.describe()}"
 
 
-def test_cases_were_found(child: ChildRunner) -> None:
+@pytest.mark.parametrize("program", CASES)
+def test_cases_were_found(program: str, child: ChildRunner) -> None:
     """The cases that are parametrised here are all that the program has."""
-    assert child(PROGRAM.name).stdout.splitlines() == CASES
+    assert child(program).stdout.splitlines() == CASES[program]

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 import harness
@@ -262,7 +261,6 @@ CASES: dict[str, Callable[[], None]] = {
     "Queue.join()": lambda: blocked_in(unfinished_queue().join),
     "Queue.get() with hooks": lambda: blocked_in(harness.PythonQueue().get),
     "SimpleQueue.get()": lambda: blocked_in(queue.SimpleQueue().get),
-    "Future.result()": lambda: blocked_in(Future().result),
     "Thread.join()": lambda: blocked_in(harness.start_thread(threading.Event().wait).join),
     "wait_for, the predicate sleeps": lambda: wait_for_predicate("sleep"),
     "wait_for, the predicate loops": lambda: wait_for_predicate("loop"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import concurrent.futures
 import faulthandler
 import os
 import queue
@@ -37,6 +38,8 @@ def start(*, watchdog: bool = True) -> None:
     for name in ("Condition", "Event", "Semaphore", "BoundedSemaphore", "Barrier"):
         assert issubclass(getattr(threading, name), getattr(native, name)), name
     assert issubclass(queue.Queue, native.Queue)
+    assert issubclass(concurrent.futures.Future, native.Future)
+    assert issubclass(concurrent.futures.ThreadPoolExecutor, native.ThreadPoolExecutor)
 
 
 def wait_until(condition: Callable[[], Any], what: str = "a condition") -> None:

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -219,35 +218,6 @@ def thread_join(*arguments: object) -> None:
     harness.join_all([thread])
 
 
-def future_result(*arguments: object) -> None:
-    """Future.result."""
-    future: Future = Future()
-    with interrupted():
-        future.result(*arguments)
-    future.set_result("result")
-    assert future.result() == "result"
-
-
-def future_of_pool() -> None:
-    """The result of a task that a pool still runs."""
-    finish = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(finish.wait)
-        with interrupted():
-            future.result()
-        finish.set()
-        assert future.result(harness.TIME_BOX)
-
-
-def futures_wait() -> None:
-    """concurrent.futures.wait."""
-    future: Future = Future()
-    with interrupted():
-        wait([future])
-    future.set_result(None)
-    assert wait([future]).done == {future}
-
-
 CASES: dict[str, Callable[[], None]] = {
     "Lock.acquire()": lock_acquire,
     "Lock.acquire(timeout)": lambda: lock_acquire(True, TIMEOUT),
@@ -277,10 +247,6 @@ CASES: dict[str, Callable[[], None]] = {
     "Queue.join()": queue_join,
     "Thread.join()": thread_join,
     "Thread.join(timeout)": lambda: thread_join(TIMEOUT),
-    "Future.result()": future_result,
-    "Future.result(timeout)": lambda: future_result(TIMEOUT),
-    "Future.result() of a pool": future_of_pool,
-    "futures.wait()": futures_wait,
 }
 
 if __name__ == "__main__":

@@ -88,22 +88,25 @@ def growth(function: Callable[[], None], warm_up: int, rounds: int) -> int:
     return resident() - before
 
 
-def main() -> None:
-    """Measures each function."""
+Function = tuple[Callable[[], None], int, int]
+
+
+def measure(*functions: Function) -> None:
+    """Measures each function, given with its rounds before and in the measurement."""
     harness.start()
     share = 1.0 if harness.IS_RADDLE else 0.2
-    for function, warm_up, rounds in (
-        (make_all, WARM_UP, ROUNDS),
-        (use_queue, WARM_UP, ROUNDS),
-        (let_waits_expire, SLOW_WARM_UP, SLOW_ROUNDS),
-        (make_thread, SLOW_WARM_UP, SLOW_ROUNDS),
-    ):
+    for function, warm_up, rounds in functions:
         warm_up, rounds = int(warm_up * share), int(rounds * share)
         grown = growth(function, warm_up, rounds)
-        print(f"{function.__name__:17} {grown / 1024:8.0f} KiB in {rounds} rounds")
+        print(f"{function.__name__:18} {grown / 1024:8.0f} KiB in {rounds} rounds")
         # A leak grows with the rounds; the allocator's whims do not, so a second look decides.
         assert grown < LIMIT or growth(function, 0, rounds) < LIMIT, f"{function.__name__} leaks"
 
 
 if __name__ == "__main__":
-    main()
+    measure(
+        (make_all, WARM_UP, ROUNDS),
+        (use_queue, WARM_UP, ROUNDS),
+        (let_waits_expire, SLOW_WARM_UP, SLOW_ROUNDS),
+        (make_thread, SLOW_WARM_UP, SLOW_ROUNDS),
+    )
