@@ -36,7 +36,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable \
-	bench-quick bench-raw bench-raw-built wheel clean interpreter
+	bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -86,16 +86,16 @@ types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
 	$(TOOLS)/bin/mypy --python-executable $(VENV)/bin/python -p benchmarks -p examples
 	$(TOOLS)/bin/pyright
 
-python: $(BUILD)/wheel ## the Python tests on PYTHON: unit, mission, conformance, probes
+python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, mission, conformance, probes
 	@echo "== Python tests on $(TAG)"
-	$(VENV)/bin/python -m pytest -q -n $(WORKERS) tests examples
+	$(VENV)/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup tests examples
 
-conformance: $(BUILD)/wheel ## only CPython's own tests, bound to our classes
+conformance: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
 
 ## Longer proofs
 
-conformance-whole: $(BUILD)/wheel ## CPython's whole test modules on raddle, beside a stock run
+conformance-whole: $(BUILD)/wheel cpython-tests ## CPython's whole test modules on raddle, beside a stock run
 	$(VENV)/bin/python -m tests.conformance.whole
 
 probes-full: $(BUILD)/wheel ## the probes with 200 runs of each program
@@ -143,6 +143,10 @@ wheel: $(BUILD)/wheel ## the wheel for PYTHON, also installed in its environment
 
 clean: ## remove what was built and fetched
 	rm -rf target .build .venv
+
+# Looks for those of CPython's own tests that PYTHON was installed without. Not to find them is no error here.
+cpython-tests: $(VENV)/ready
+	@$(VENV)/bin/python -m tests.conformance.testpackage
 
 # Says what is wrong with PYTHON before anything else fails by it.
 interpreter:
