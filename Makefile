@@ -36,7 +36,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable \
-	bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
+	bench-probe bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -131,6 +131,10 @@ tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
 
 bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
 	@$(VENV)/bin/python -m benchmarks.python.quick
+
+bench-probe: ## what the bookkeeping of diagnostics costs a lock
+	cargo bench --quiet --locked -p raddle --bench probe
+	cargo bench --quiet --locked -p raddle --bench probe --no-default-features
 
 bench-raw: ## the hottest methods as raw ones, as PyO3's and as the standard library's
 	@$(MAKE) --no-print-directory FEATURES=plain VENV=$(VENV)-plain BUILD=$(BUILD)-plain bench-raw-built

@@ -18,7 +18,7 @@ from raddle._watcher import Watcher
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     _Pairs: TypeAlias = tuple[tuple[object, object], ...]
 
@@ -89,6 +89,11 @@ def uninstall() -> None:
 def installed() -> bool:
     """Return whether `install()` has switched this process and `uninstall()` has not undone it."""
     return _state.installed
+
+
+def stock_lock() -> Any:
+    """Return a new lock of the standard library, whatever is switched."""
+    return _STOCK["allocate_lock"]()
 
 
 def early_binders() -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading as _stock
 
-from raddle import _facade, _install, _native, _overrides
+from raddle import _deadlocks, _facade, _install, _native, _overrides
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,7 +202,9 @@ def join(self: Any, timeout: float | None = None) -> None:
 
     `is_alive()` says afterwards whether it has. A thread can be joined any number of times.
 
-    Errors: `RuntimeError` for a thread that is not started, and for the current one.
+    Errors: `RuntimeError` for a thread that is not started, and for the current one;
+    `raddle.diagnostics.DeadlockError` when the thread can never end, because it waits for what only
+    this one can do.
     """
     number: int | None = self.__dict__.get("_raddle_number")
     if (
@@ -213,7 +215,12 @@ def join(self: Any, timeout: float | None = None) -> None:
         # A daemon would not end any more. The standard library knows what to say to that.
         and not sys.is_finalizing()
     ):
-        if not _native._join(number, timeout):
+        ended = _native._join(number, timeout)
+        if isinstance(ended, str):
+            # Raises, unless a signal may yet end the deadlock.
+            _deadlocks.settle(ended)
+            ended = _native._join(number, timeout, patient=True)
+        if not ended:
             return
         # What is left is the interpreter's own end of the thread, which does not take long.
         timeout = None
@@ -232,6 +239,8 @@ for name, lent in (
 ):
     _native._lend(name, lent)
 del name, lent
+
+_deadlocks.begin()
 
 
 _switched: tuple[tuple[object, object], ...] = (

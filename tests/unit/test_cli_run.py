@@ -249,6 +249,21 @@ def test_the_options_of_the_interpreter_are_told_from_those_of_the_program(
     assert interpreter_options(arguments) == expected
 
 
+ASK_FOR_SETTINGS = "import threading; from raddle import _deadlocks; print(_deadlocks.settings.deadlocks)"
+
+
+@pytest.mark.parametrize("choice", ["raise", "report", "off"])
+def test_what_is_done_about_deadlocks_can_be_said(choice: str, tmp_path: Path) -> None:
+    outcome = run([*RADDLE, "run", f"--deadlocks={choice}", "--no-children", "-c", ASK_FOR_SETTINGS], tmp_path)
+    assert outcome == Outcome(0, f"{choice}\n", "")
+
+
+def test_what_is_done_about_deadlocks_has_three_choices(tmp_path: Path) -> None:
+    outcome = run([*RADDLE, "run", "--deadlocks=maybe", "-c", ASK_FOR_SETTINGS], tmp_path)
+    expected = "raddle: --deadlocks must be one of raise, report, off; the program was not started\n"
+    assert outcome == Outcome(2, "", expected)
+
+
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help(option: str, tmp_path: Path) -> None:
     outcome = run([*RADDLE, "run", option], tmp_path)

@@ -9,13 +9,17 @@
 //! - A raised exception stays where the interpreter keeps it: the functions here return [`Raised`].
 
 use std::ops::ControlFlow;
+use std::ptr;
 
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, ffi};
+use raddle::diagnostics::{self, Certainty, Deadlock, Deadlocks};
 use raddle::park::Waiter;
 
 use crate::convert::py_size;
+use crate::raw::Reply;
+use crate::standard::Standard;
 
 /// An exception is set in the interpreter.
 #[derive(Debug)]
@@ -77,6 +81,86 @@ impl Waiter for Attached {
         // SAFETY: attached, and no lock of ours is held.
         if unsafe { ffi::Py_MakePendingCalls() } < 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+}
+
+/// As [`Attached`], and a deadlock that is certain ends the wait.
+#[derive(Debug, Default)]
+pub(crate) struct Watchful {
+    /// The deadlock, in JSON.
+    deadlock: Option<String>,
+}
+
+impl Watchful {
+    /// The deadlock that has ended the wait, if that is what has.
+    pub(crate) fn take_deadlock(&mut self) -> Option<String> {
+        self.deadlock.take()
+    }
+
+    /// What a method comes to that has waited so: Python's side says what is to be done about a deadlock.
+    pub(crate) fn reply(self, result: Result<Reply, Raised>) -> Reply {
+        match self.deadlock {
+            Some(deadlock) if result.is_err() => {
+                Reply::StandardWith(Standard::Deadlocked, [new_string(&deadlock), ptr::null_mut(), ptr::null_mut()])
+            }
+            _ => Reply::from(result),
+        }
+    }
+}
+
+impl Waiter for Watchful {
+    const HANDS_OFF: bool = Attached::HANDS_OFF;
+    const LOOKS_BEFORE_SLEEP: u32 = Attached::LOOKS_BEFORE_SLEEP;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        Attached.sleep(sleep)
+    }
+
+    fn is_interruptible(&self) -> bool {
+        true
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        Attached.interrupted()
+    }
+
+    fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
+        if deadlock.certainty == Certainty::Certain && diagnostics::deadlocks() == Deadlocks::Raise {
+            self.deadlock = serde_json::to_string(deadlock).ok();
+            return ControlFlow::Break(());
+        }
+        Attached.suspects(deadlock)
+    }
+}
+
+/// As [`Attached`], for a thread that has heard of its deadlock, and waits on.
+#[derive(Debug, Default)]
+pub(crate) struct Patient;
+
+impl Waiter for Patient {
+    const HANDS_OFF: bool = Attached::HANDS_OFF;
+    const LOOKS_BEFORE_SLEEP: u32 = Attached::LOOKS_BEFORE_SLEEP;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        Attached.sleep(sleep)
+    }
+
+    fn is_interruptible(&self) -> bool {
+        true
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        Attached.interrupted()
+    }
+
+    fn is_watched(&self) -> bool {
+        false
+    }
+}
+
+/// A new string of the interpreter: an owned reference, or null.
+pub(crate) fn new_string(text: &str) -> *mut ffi::PyObject {
+    // SAFETY: attached; the text is valid for its length.
+    unsafe { ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), py_size(text.len())) }
 }
 
 /// Refuses to serve any but the main interpreter: types are shared between interpreters, which they must not be.

@@ -5,6 +5,7 @@
 
 mod boundary;
 mod convert;
+mod diagnostics;
 mod finalize;
 mod futures;
 mod item;
@@ -22,6 +23,8 @@ mod native {
     use pyo3::prelude::*;
     use pyo3::types::PyType;
 
+    #[pymodule_export]
+    use crate::diagnostics::{_snapshot, _watch};
     #[pymodule_export]
     use crate::futures::completions::{_settled, Completions, Countdown};
     #[pymodule_export]
@@ -50,13 +53,12 @@ mod native {
     use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
     #[pymodule_export]
     use crate::thread::{_adopt, _join, threads};
-    use crate::{boundary, finalize, futures, queue, raw, sync};
+    use crate::{boundary, diagnostics, finalize, futures, queue, raw, sync};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         boundary::require_main_interpreter()?;
-        // Not before there are names and stacks to tell of.
-        raddle::diagnostics::set_deadlocks(raddle::diagnostics::Deadlocks::Off);
+        diagnostics::prepare();
         let methods = [
             (class::<Lock>(module), sync::lock::METHODS),
             (class::<RLock>(module), sync::rlock::METHODS),

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use raddle::thread::{self, NotJoined, ThreadId, ThreadState, WaitKind};
 
-use crate::boundary::{Attached, Raised};
+use crate::boundary::{Patient, Raised, Watchful};
 use crate::convert;
 
 /// The living threads that have used raddle, each as a dict. Stops nobody.
@@ -44,16 +44,30 @@ pub(crate) fn _adopt(name: &Bound<'_, PyAny>, daemon: &Bound<'_, PyAny>) -> u64 
 
 /// Wait until the thread with this number has ended, for at most `timeout` seconds unless that is None. Return whether it has.
 ///
-/// A thread that the registry does not know, or not any more, has ended.
+/// A thread that the registry does not know, or not any more, has ended. If it cannot end, because this thread and others wait for each other,
+/// return that deadlock in JSON, unless the wait is to be `patient`.
 #[pyfunction]
-pub(crate) fn _join(py: Python<'_>, number: u64, timeout: &Bound<'_, PyAny>) -> PyResult<bool> {
+#[pyo3(signature = (number, timeout, patient = false))]
+pub(crate) fn _join(py: Python<'_>, number: u64, timeout: &Bound<'_, PyAny>, patient: bool) -> PyResult<Joined> {
     // SAFETY: a valid object, attached.
     let deadline = unsafe { convert::deadline(timeout.as_ptr()) }.map_err(|Raised| PyErr::fetch(py))?;
-    match thread::find(number).map(|thread| thread.join_with(deadline, &mut Attached)) {
-        None | Some(Ok(())) => Ok(true),
-        Some(Err(NotJoined::Aborted)) => Err(PyErr::fetch(py)),
-        Some(Err(_)) => Ok(false),
+    let Some(thread) = thread::find(number) else { return Ok(Joined::Ended(true)) };
+    let mut watchful = Watchful::default();
+    let result =
+        if patient { thread.join_with(deadline, &mut Patient) } else { thread.join_with(deadline, &mut watchful) };
+    match (result, watchful.take_deadlock()) {
+        (Ok(()), _) => Ok(Joined::Ended(true)),
+        (Err(NotJoined::Aborted), Some(deadlock)) => Ok(Joined::Deadlock(deadlock)),
+        (Err(NotJoined::Aborted), None) => Err(PyErr::fetch(py)),
+        (Err(_), _) => Ok(Joined::Ended(false)),
     }
+}
+
+/// What [`_join`] returns.
+#[derive(IntoPyObject)]
+pub(crate) enum Joined {
+    Ended(bool),
+    Deadlock(String),
 }
 
 fn kind(kind: WaitKind) -> &'static str {

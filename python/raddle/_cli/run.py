@@ -9,7 +9,12 @@ from __future__ import annotations
 import os
 import sys
 
-USAGE = "raddle run [--no-children] [python options] (script | -m module | -c code | -) [arguments]"
+USAGE = (
+    "raddle run [--no-children] [--deadlocks=CHOICE] [python options] (script | -m module | -c code | -) [arguments]"
+)
+
+_DEADLOCKS = "--deadlocks="
+_CHOICES = ("raise", "report", "off")
 
 _HELP = f"""\
 usage: {USAGE}
@@ -18,8 +23,10 @@ Run a program as python does, on raddle's classes, with the interpreter that rad
 Interpreters that the program starts with its environment are switched too.
 
 options, before those of python:
-  --no-children  leave the interpreters that the program starts on the standard library's classes
-  -h, --help     show this text
+  --no-children       leave the interpreters that the program starts on the standard library's classes
+  --deadlocks=CHOICE  what is done about threads that wait for each other: "raise" (an error in one of them, where
+                      nobody can end it; else a report), "report", "off"
+  -h, --help          show this text
 """
 
 # The exit code of a command line that cannot be followed, as argparse and python have it.
@@ -28,13 +35,23 @@ _USAGE_ERROR = 2
 
 def run(arguments: list[str]) -> int:
     """Become the interpreter that runs the program; return an exit code where that cannot be."""
-    children = True
-    while arguments[:1] in (["--no-children"], ["-h"], ["--help"]):
-        if arguments[0] != "--no-children":
+    switches: dict[str, str] = {"RADDLE_INSTALL": "1"}
+    while arguments and (arguments[0] in ("--no-children", "-h", "--help") or arguments[0].startswith(_DEADLOCKS)):
+        option, *arguments = arguments
+        if option == "--no-children":
+            switches["RADDLE_INSTALL"] = "once"
+        elif option.startswith(_DEADLOCKS):
+            choice = option[len(_DEADLOCKS) :]
+            if choice not in _CHOICES:
+                print(
+                    f"raddle: --deadlocks must be one of {', '.join(_CHOICES)}; the program was not started",
+                    file=sys.stderr,
+                )
+                return _USAGE_ERROR
+            switches["RADDLE_DEADLOCKS"] = choice
+        else:
             print(_HELP, end="")
             return 0
-        children = False
-        arguments = arguments[1:]
 
     from raddle._cli import hook
 
@@ -42,8 +59,7 @@ def run(arguments: list[str]) -> int:
     if problem is not None:
         print(f"raddle: {problem}; the program was not started", file=sys.stderr)
         return _USAGE_ERROR
-    environment = {**os.environ, "RADDLE_INSTALL": "1" if children else "once"}
-    return _become([sys.executable, *arguments], environment)
+    return _become([sys.executable, *arguments], {**os.environ, **switches})
 
 
 def interpreter_options(arguments: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ use raddle::sync::Condition as RawCondition;
 
 use super::lock::{Lock, acquired};
 use super::rlock::RLock;
-use crate::boundary::{Attached, Raised, raise};
+use crate::boundary::{Attached, Raised, Watchful, raise};
 use crate::convert;
 use crate::raw::{Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
@@ -38,7 +38,11 @@ impl Condition {
     fn enter(&self) -> Result<Reply, Raised> {
         match self.home()? {
             Home::Lock(lock) => acquired(lock.get().raw().acquire_with(raddle::park::Deadline::NEVER, &mut Attached)),
-            Home::RLock(lock) => acquired(lock.get().raw().acquire_with(raddle::park::Deadline::NEVER, &mut Attached)),
+            Home::RLock(lock) => {
+                let mut waiter = Watchful::default();
+                let result = lock.get().raw().acquire_with(raddle::park::Deadline::NEVER, &mut waiter);
+                Ok(waiter.reply(acquired(result)))
+            }
             Home::Foreign => Ok(Reply::Standard(Standard::ConditionEnter)),
         }
     }

@@ -3,11 +3,12 @@
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use raddle::park::Deadline;
 use raddle::sync::RawRLock;
 use raddle::thread;
 
 use super::lock::acquired;
-use crate::boundary::{Attached, Raised, raise};
+use crate::boundary::{Attached, Patient, Raised, Watchful, raise};
 use crate::convert;
 use crate::raw::{Arguments, Function, Method, Reply, method};
 
@@ -31,7 +32,9 @@ impl RLock {
         if arguments.is_empty() && self.raw.try_acquire() {
             return Ok(Reply::bool(true));
         }
-        acquired(self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut Attached))
+        let mut waiter = Watchful::default();
+        let result = self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut waiter);
+        Ok(waiter.reply(acquired(result)))
     }
 
     #[inline]
@@ -88,6 +91,14 @@ impl RLock {
     /// Take back what `_release_save` has released. Not ended by signals.
     fn _acquire_restore(&self, state: (u64, u64)) {
         self.raw.restore(state.0, &mut Attached);
+    }
+
+    /// Acquire the lock, whatever deadlock this thread is part of.
+    fn _patiently(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        match slf.get().raw.acquire_with(Deadline::NEVER, &mut Patient) {
+            Ok(()) => Ok(true),
+            Err(_) => Err(PyErr::fetch(slf.py())),
+        }
     }
 
     fn _at_fork_reinit(&self) {

@@ -1,25 +1,32 @@
 //! All threads and locks, at one look.
+#![allow(clippy::ref_option_ref, reason = "serde hands over a reference to the field, whatever that is")]
 
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use crate::park::{Look, Party, ThreadId, for_each_record, look_at};
+#[cfg(feature = "serde")]
+use crate::park::words;
+use crate::park::{Deadlock, Look, Party, ThreadId, cycles, for_each_record, look_at};
 use crate::probe::WaitKind;
 use crate::sys::now;
 use crate::thread::ThreadState;
 
 /// What the library knows, at about one moment. Nobody was stopped for it: each thread is seen at a moment of its own.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The living threads that have used the library.
     pub threads: Vec<ThreadSnapshot>,
-    /// The locks that are held or waited for.
+    /// What is held or waited for.
     pub locks: Vec<LockSnapshot>,
+    /// The cycles of threads that wait for each other at this moment, certain or probable, whether they have been reported or not.
+    pub deadlocks: Vec<Deadlock>,
 }
 
 /// One thread.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ThreadSnapshot {
     /// The thread's number, never used for another one.
@@ -48,6 +55,7 @@ pub struct ThreadSnapshot {
 
 /// A lock that a thread holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HeldLock {
     /// The address of the lock: its identity.
@@ -55,11 +63,13 @@ pub struct HeldLock {
     /// [`WaitKind::Lock`] or [`WaitKind::RLock`].
     pub kind: WaitKind,
     /// Where the source code acquired it, where that is known.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "words::site"))]
     pub site: Option<&'static Location<'static>>,
 }
 
 /// Something that is held or waited for.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LockSnapshot {
     /// The address of the object: its identity.
@@ -103,7 +113,7 @@ pub fn snapshot() -> Snapshot {
     });
     looks.sort_by_key(|look| look.since);
     let locks = locks(&threads, &looks);
-    Snapshot { threads, locks }
+    Snapshot { threads, locks, deadlocks: cycles() }
 }
 
 fn locks(threads: &[ThreadSnapshot], looks: &[Look]) -> Vec<LockSnapshot> {

@@ -1,4 +1,5 @@
 //! What is told of a deadlock.
+#![allow(clippy::ref_option_ref, reason = "serde hands over a reference to the field, whatever that is")]
 
 use std::fmt;
 use std::panic::Location;
@@ -11,6 +12,7 @@ use crate::sys::now;
 
 /// Threads that wait for each other, or for something that cannot come any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Deadlock {
     /// How sure it is.
@@ -20,6 +22,7 @@ pub struct Deadlock {
 }
 
 /// How sure a deadlock is.
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Certainty {
@@ -31,7 +34,8 @@ pub enum Certainty {
     AllAsleep,
 }
 
-/// One thread of a deadlock.
+/// One thread that waits.
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Party {
@@ -48,18 +52,26 @@ pub struct Party {
     /// The address of the object: its identity.
     pub object: usize,
     /// How long it has waited.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "words::seconds"))]
     pub waited: Duration,
+    /// Which of its waits it is: two looks can tell the same wait from the next one.
+    pub number: u64,
     /// Where the source code waits, where that is known.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "words::site"))]
     pub site: Option<&'static Location<'static>>,
+    /// How many notifications the condition that it waits for had while nobody waited: those are lost.
+    pub unheard: u64,
     /// The thread that it waits for, where that is known.
     pub blocker: Option<ThreadId>,
     /// What has become of that thread.
     pub blocker_state: BlockerState,
     /// Where that thread has acquired what this one waits for, where that is known.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "words::site"))]
     pub blocker_site: Option<&'static Location<'static>>,
 }
 
 /// What has become of the thread that another one waits for.
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockerState {
@@ -83,6 +95,12 @@ impl Deadlock {
     }
 }
 
+/// The deadlocks of this moment, each once.
+pub(crate) fn cycles() -> Vec<Deadlock> {
+    let certainty = |is_certain| if is_certain { Certainty::Certain } else { Certainty::Probable };
+    walk::every_deadlock(false).iter().map(|found| Deadlock::new(certainty(found.is_certain), &found.steps)).collect()
+}
+
 impl Party {
     pub(crate) fn new(step: &Look, time: u64) -> Option<Self> {
         let record = by_owner(step.thread)?;
@@ -103,7 +121,9 @@ impl Party {
             kind: step.kind,
             object: step.object,
             waited: Duration::from_nanos(time.saturating_sub(step.since)),
+            number: step.number,
             site: step.site,
+            unheard: step.unheard,
             blocker: ThreadId::from_number(step.blocker),
             blocker_state: match blocker {
                 None if existed_before_fork(step.blocker) => BlockerState::LeftInParent,
@@ -144,6 +164,11 @@ impl fmt::Display for Party {
         write!(formatter, ", for {:.1} s", self.waited.as_secs_f64())?;
         if let Some(site) = self.site {
             write!(formatter, ", in {site}")?;
+        }
+        match self.unheard {
+            0 => {}
+            1 => formatter.write_str("; it was notified once while nobody waited, which is lost")?,
+            count => write!(formatter, "; it was notified {count} times while nobody waited, which is lost")?,
         }
         let Some(blocker) = self.blocker else { return Ok(()) };
         match (self.blocker_state, by_owner(blocker.get())) {
@@ -188,5 +213,29 @@ fn aim(kind: WaitKind) -> &'static str {
         WaitKind::Join => "for the end of the thread",
         WaitKind::Task => "for a task of the pool",
         WaitKind::TasksDone => "for all tasks to be done of the pool",
+    }
+}
+
+/// How values that other crates have made are serialised.
+#[cfg(feature = "serde")]
+pub(crate) mod words {
+    use std::panic::Location;
+    use std::time::Duration;
+
+    use serde::Serializer;
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub(crate) fn site<S: Serializer>(
+        site: &Option<&'static Location<'static>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match site {
+            Some(site) => serializer.collect_str(site),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_secs_f64())
     }
 }

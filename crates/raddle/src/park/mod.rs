@@ -16,6 +16,9 @@ mod walk;
 mod watch;
 
 pub use deadline::Deadline;
+pub(crate) use deadlock::cycles;
+#[cfg(feature = "serde")]
+pub(crate) use deadlock::words;
 pub use deadlock::{BlockerState, Certainty, Deadlock, Party};
 pub(crate) use identity::{Identity, Phase};
 pub(crate) use list::{WaitList, WakeList};

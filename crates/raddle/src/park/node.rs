@@ -57,6 +57,11 @@ pub(crate) trait Place: Sync {
         0
     }
 
+    /// How many notifications found nobody here, and were lost. Enters no section.
+    fn unheard(&self) -> u64 {
+        0
+    }
+
     /// The address by which the object is known to others.
     fn address(&self) -> usize {
         ptr::from_ref(self).cast::<()>().addr()

@@ -56,6 +56,7 @@ unsafe impl Sync for Record {}
 const INDEX_BITS: u32 = 24;
 
 /// The number of a thread: never used for another one, not in this process and not in its forked children.
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(NonZeroU64);
 

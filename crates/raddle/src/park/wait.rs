@@ -106,7 +106,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
         });
         if let Some(deadlock) = watch.take() {
             let answer = watch::answer(&deadlock, |deadlock| waiter.suspects(deadlock));
-            if answer.is_break() && !node.stays && node.place.leave(node) {
+            if answer.is_break() && node.place.leave(node) {
                 return End::Aborted { granted: false };
             }
             continue;

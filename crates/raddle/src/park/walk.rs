@@ -35,6 +35,8 @@ pub(crate) struct Look {
     pub(crate) is_certain: bool,
     /// Whether the thread sleeps until something happens: no handler runs, and nothing has been granted.
     pub(crate) is_asleep: bool,
+    /// How many notifications were lost where it waits.
+    pub(crate) unheard: u64,
     /// Whether the waiter wants to hear of deadlocks.
     pub(crate) is_watched: bool,
 }
@@ -64,9 +66,11 @@ fn look(thread: u64, wait: &Wait) -> Look {
         blocker: 0,
         is_certain: false,
         is_asleep: matches!(state, State::Waiting | State::Requeued),
+        unheard: node.place.unheard(),
         is_watched: wait.is_watched,
     };
     if let Some(blocker) = node.blocker() {
+        look.unheard = 0;
         look.kind = blocker.kind();
         look.object = blocker.address();
         look.blocker = blocker.thread();
@@ -87,8 +91,10 @@ pub(super) struct Found {
 }
 
 /// Follows the waits from `record`'s thread. Found is a cycle that comes back to it, or that the thread it waits for has ended.
-pub(super) fn deadlock_of(record: &Record) -> Option<Found> {
-    let steps = walk(record)?;
+///
+/// `heeds`: not if one of them does not want to hear of it.
+pub(super) fn deadlock_of(record: &Record, heeds: bool) -> Option<Found> {
+    let steps = walk(record, heeds)?;
     for _ in 0..2 {
         for step in &steps {
             let again = by_owner(step.thread).and_then(look_at)?;
@@ -104,12 +110,22 @@ pub(super) fn deadlock_of(record: &Record) -> Option<Found> {
     })
 }
 
-fn walk(record: &Record) -> Option<Vec<Look>> {
+/// The deadlocks that there are, each once. `heeds` as for [`deadlock_of`].
+pub(super) fn every_deadlock(heeds: bool) -> Vec<Found> {
+    let mut every: Vec<Found> = Vec::new();
+    for_each_record(|record| {
+        let found = deadlock_of(record, heeds);
+        every.extend(found.filter(|found| every.iter().all(|other| other.fingerprint != found.fingerprint)));
+    });
+    every
+}
+
+fn walk(record: &Record, heeds: bool) -> Option<Vec<Look>> {
     let start = record.owner();
     let mut steps: Vec<Look> = Vec::new();
     let mut step = look_at(record)?;
     loop {
-        if !step.is_asleep || !step.is_watched || step.deadline.is_some() || step.blocker == 0 {
+        if !step.is_asleep || (heeds && !step.is_watched) || step.deadline.is_some() || step.blocker == 0 {
             return None;
         }
         steps.push(step);

@@ -183,7 +183,7 @@ impl Watch {
     }
 
     fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {
-        let cycle = node.blocker().and_then(|_| walk::deadlock_of(node.record));
+        let cycle = node.blocker().and_then(|_| walk::deadlock_of(node.record, true));
         if let Some(found) = &cycle
             && found.is_certain
         {
@@ -200,7 +200,17 @@ impl Watch {
             return Some(Deadlock::new(Certainty::Probable, &found.steps));
         }
         let asleep = walk::all_asleep();
-        (self.asleep.lasts(asleep, time, grace) && asleep.is_some_and(claim)).then(Deadlock::of_all_asleep)
+        if !self.asleep.lasts(asleep, time, grace) {
+            return None;
+        }
+        // If some of them wait for each other, that says more, and it is said once. What is certain, its own threads say.
+        let mut cycles = walk::every_deadlock(true);
+        cycles.retain(|found| found.steps.len() > 1);
+        if cycles.is_empty() {
+            return asleep.is_some_and(claim).then(Deadlock::of_all_asleep);
+        }
+        let found = cycles.iter().find(|found| !found.is_certain && claim(found.fingerprint))?;
+        Some(Deadlock::new(Certainty::Probable, &found.steps))
     }
 
     /// What is to be told, once.

@@ -18,12 +18,14 @@ use std::panic::Location;
 use crate::sys::Nanoseconds;
 
 /// What kind of thing a thread waits for.
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitKind {
     /// To own a [`Lock`](crate::sync::Lock).
     Lock,
     /// To own an [`RLock`](crate::sync::RLock).
+    #[cfg_attr(feature = "serde", serde(rename = "rlock"))]
     RLock,
     /// For a notification of a [`Condition`](crate::sync::Condition).
     Condition,

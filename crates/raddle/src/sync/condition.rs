@@ -13,7 +13,7 @@ use crate::park::{
     Wanted, wait,
 };
 use crate::probe::WaitKind;
-use crate::sys::{AfterFork, Section, const_fn};
+use crate::sys::{AfterFork, AtomicU64, Ordering, Section, const_fn};
 
 /// Lets threads that hold a lock wait for a notification, without the lock, and take it back before they go on.
 ///
@@ -58,6 +58,8 @@ use crate::sys::{AfterFork, Section, const_fn};
 #[derive(Debug)]
 pub struct Condition {
     waiters: Section<Waiters>,
+    /// How many notifications found nobody. Kept for those who wonder why a thread still waits.
+    unheard: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -76,7 +78,10 @@ impl Condition {
     const_fn! {
         /// A condition that nobody waits for.
         pub fn new() -> Self {
-            Self { waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }) }
+            Self {
+                waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
+                unheard: AtomicU64::new(0),
+            }
         }
     }
 
@@ -223,6 +228,10 @@ impl Condition {
     fn notify_until<L: ConditionLock>(&self, lock: &L, count: usize, ticket: Option<u64>) {
         let mut wakes = WakeList::new();
         let mut waiters = self.waiters.enter();
+        if waiters.list.is_empty() && ticket.is_none() && count > 0 {
+            // ORDERING: Relaxed: a count for people. It changes under the section only.
+            self.unheard.store(self.unheard.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
         let ticket = ticket.unwrap_or(waiters.next_ticket);
         let moved = waiters.list.notify(count, ticket, lock.home(), &mut wakes);
         drop(waiters);
@@ -243,6 +252,10 @@ impl Default for Condition {
 }
 
 impl Place for Condition {
+    fn unheard(&self) -> u64 {
+        self.unheard.load(Ordering::Relaxed)
+    }
+
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.waiters.enter();
         let waits = node.state() == State::Waiting;

@@ -27,6 +27,7 @@ pub struct ThreadSnapshot {
 }
 
 /// Where a thread is in its life.
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ThreadState {

@@ -1,0 +1,196 @@
+//! Programs that never end.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use raddle::futures::ThreadPoolExecutor;
+use raddle::queue::Queue;
+use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, Semaphore};
+use raddle::thread::{JoinHandle, spawn};
+
+use crate::Expected::{AllAsleep, Certain, Probable};
+use crate::{Expected, Program};
+
+pub(crate) const PROGRAMS: &[(Program, Expected)] = &[
+    (("two_rlocks", || ring_of_rlocks(2)), Certain(2)),
+    (("three_rlocks", || ring_of_rlocks(3)), Certain(3)),
+    (("five_rlocks", || ring_of_rlocks(5)), Certain(5)),
+    (("two_locks", || ring_of_locks(2)), Probable(2)),
+    (("three_locks", || ring_of_locks(3)), Probable(3)),
+    (("five_locks", || ring_of_locks(5)), Probable(5)),
+    (("lock_and_rlock", lock_and_rlock), Probable(2)),
+    (("two_locks_in_a_busy_program", two_locks_in_a_busy_program), Probable(2)),
+    (("guards_of_locks", guards_of_locks), Probable(2)),
+    (("join_with_rlock", join_with_rlock), Certain(2)),
+    (("join_with_lock", join_with_lock), Probable(2)),
+    (("join_chain_with_rlock", join_chain_with_rlock), Certain(3)),
+    (("lock_twice", lock_twice), AllAsleep(1)),
+    (("lock_twice_in_a_thread", || ended(spawn(lock_twice))), AllAsleep(2)),
+    (("rlock_of_an_ended_thread", rlock_of_an_ended_thread), Certain(1)),
+    (("lock_of_an_ended_thread", lock_of_an_ended_thread), AllAsleep(1)),
+    (("condition_over_rlock", condition_over_rlock), Certain(2)),
+    (("notified_before_the_wait", notified_before_the_wait), AllAsleep(1)),
+    (("event_that_nobody_sets", || Event::new().wait()), AllAsleep(1)),
+    (("queue_that_nobody_fills", queue_that_nobody_fills), AllAsleep(1)),
+    (("full_queue", full_queue), AllAsleep(1)),
+    (("queue_join_without_task_done", queue_join_without_task_done), AllAsleep(1)),
+    (("semaphore_without_release", semaphore_without_release), AllAsleep(1)),
+    (("barrier_with_a_party_too_few", barrier_with_a_party_too_few), AllAsleep(1)),
+    (("nested_pool", nested_pool), AllAsleep(2)),
+];
+
+fn ended<T>(thread: std::io::Result<JoinHandle<T>>) {
+    thread.expect("a thread").join().expect("no panic");
+}
+
+fn ring_of_rlocks(count: usize) {
+    let locks: Arc<Vec<RawRLock>> = Arc::new((0..count).map(|_| RawRLock::new()).collect());
+    ring(count, move |index| locks[index].acquire());
+}
+
+fn ring_of_locks(count: usize) {
+    let locks: Arc<Vec<RawLock>> = Arc::new((0..count).map(|_| RawLock::new()).collect());
+    ring(count, move |index| locks[index].acquire());
+}
+
+/// Each of the threads has one, and wants the next one's.
+fn ring(count: usize, acquire: impl Fn(usize) + Clone + Send + 'static) {
+    let ready = Arc::new(Barrier::new(count));
+    let threads: Vec<_> = (0..count)
+        .map(|index| {
+            let (acquire, ready) = (acquire.clone(), Arc::clone(&ready));
+            spawn(move || {
+                acquire(index);
+                ready.wait().expect("nobody breaks it");
+                acquire((index + 1) % count);
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(ended);
+}
+
+fn lock_and_rlock() {
+    let locks = Arc::new((RawLock::new(), RawRLock::new()));
+    ring(2, move |index| if index == 0 { locks.0.acquire() } else { locks.1.acquire() });
+}
+
+fn two_locks_in_a_busy_program() {
+    spawn(|| ring_of_locks(2)).expect("a thread");
+    loop {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn guards_of_locks() {
+    static FIRST: Lock<u32> = Lock::new(1);
+    static SECOND: Lock<u32> = Lock::new(2);
+    static BOTH: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    let one = spawn(|| {
+        let first = FIRST.acquire();
+        BOTH.wait().expect("nobody breaks it");
+        *first + *SECOND.acquire()
+    });
+    let other = spawn(|| {
+        let second = SECOND.acquire();
+        BOTH.wait().expect("nobody breaks it");
+        *second + *FIRST.acquire()
+    });
+    ended(one);
+    ended(other);
+}
+
+fn join_with_rlock() {
+    static STATE: RLock<()> = RLock::new(());
+    let _held = STATE.acquire();
+    ended(spawn(|| drop(STATE.acquire())));
+}
+
+fn join_with_lock() {
+    static STATE: Lock<()> = Lock::new(());
+    let _held = STATE.acquire();
+    ended(spawn(|| drop(STATE.acquire())));
+}
+
+fn join_chain_with_rlock() {
+    static STATE: RLock<()> = RLock::new(());
+    let _held = STATE.acquire();
+    ended(spawn(|| ended(spawn(|| drop(STATE.acquire())))));
+}
+
+fn lock_twice() {
+    let counter = RawLock::new();
+    counter.acquire();
+    counter.acquire();
+}
+
+fn rlock_of_an_ended_thread() {
+    static LEAKED: RawRLock = RawRLock::new();
+    ended(spawn(|| LEAKED.acquire()));
+    LEAKED.acquire();
+}
+
+fn lock_of_an_ended_thread() {
+    static LEAKED: RawLock = RawLock::new();
+    ended(spawn(|| LEAKED.acquire()));
+    LEAKED.acquire();
+}
+
+fn condition_over_rlock() {
+    static OUTER: RLock<()> = RLock::new(());
+    static INNER: RLock<()> = RLock::new(());
+    static CHANGED: Condition = Condition::new();
+    let waiting = spawn(|| {
+        let _inner = INNER.acquire();
+        let mut outer = OUTER.acquire();
+        // Notified, it waits for the lock that its notifier does not give back.
+        CHANGED.wait(&mut outer);
+    });
+    while CHANGED.waiting() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let outer = OUTER.acquire();
+    CHANGED.notify_one(&outer);
+    let _inner = INNER.acquire();
+    ended(waiting);
+}
+
+fn notified_before_the_wait() {
+    let (lock, condition) = (Lock::new(()), Condition::new());
+    let mut guard = lock.acquire();
+    condition.notify_all(&guard);
+    condition.wait(&mut guard);
+}
+
+fn queue_that_nobody_fills() {
+    let _ = Queue::<u8>::new().get();
+}
+
+fn barrier_with_a_party_too_few() {
+    let _ = Barrier::new(2).wait();
+}
+
+fn full_queue() {
+    let queue = Queue::bounded(1);
+    queue.put(1).expect("it is open");
+    queue.put(2).expect("it is open");
+}
+
+fn queue_join_without_task_done() {
+    let queue = Queue::new();
+    queue.put(1).expect("it is open");
+    queue.get().expect("it is open");
+    queue.join();
+}
+
+fn semaphore_without_release() {
+    let semaphore = Semaphore::new(1);
+    semaphore.acquire();
+    semaphore.acquire();
+}
+
+fn nested_pool() {
+    let pool = Arc::new(ThreadPoolExecutor::builder().workers(1).build());
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok())).expect("it is open");
+    let _ = outer.result();
+}

@@ -1,0 +1,55 @@
+"""What raddle knows of its threads: deadlocks, and snapshots.
+
+Threads that wait for each other are found while they wait. A deadlock that nobody can end raises
+`DeadlockError` in one of its threads; one that somebody outside might end is reported on standard
+error, and so is a process whose threads are all asleep. `configure` changes that, and so does the
+environment variable RADDLE_DEADLOCKS, with the same words.
+
+Only waits on raddle's classes are seen: of `raddle.threading` and `raddle.queue`, or of a program
+that runs on raddle as a whole, whose `Thread.join` is seen as well.
+"""
+
+from __future__ import annotations
+
+from raddle import _deadlocks
+from raddle.diagnostics._names import name
+from raddle.diagnostics._report import DeadlockError, deadlocks
+from raddle.diagnostics._snapshot import Deadlock, Held, Object, Snapshot, Thread, Wait, snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+__all__ = [
+    "Deadlock",
+    "DeadlockError",
+    "Held",
+    "Object",
+    "Snapshot",
+    "Thread",
+    "Wait",
+    "configure",
+    "deadlocks",
+    "name",
+    "snapshot",
+]
+
+
+def configure(
+    *,
+    deadlocks: Literal["raise", "report", "off"] | None = None,
+    grace: float | None = None,
+) -> None:
+    """Say what is done about deadlocks in this process, from the next wait on.
+
+    `deadlocks` is "raise": one that nobody can end raises `DeadlockError` in the thread that finds
+    it, others are reported; "report": all are reported; "off": nobody looks for them. `grace` is
+    how many seconds one that is not certain has to last before it is reported.
+
+    Errors: `ValueError` for another word, or a negative time.
+    """
+    settings = _deadlocks.settings
+    _deadlocks.watch(
+        settings.deadlocks if deadlocks is None else deadlocks,
+        settings.grace if grace is None else grace,
+    )

@@ -1,0 +1,15 @@
+# probable, 2 parties: state
+import threading
+
+state = threading.Lock()
+
+
+def work():
+    with state:
+        pass
+
+
+worker = threading.Thread(target=work)
+with state:
+    worker.start()
+    worker.join()
