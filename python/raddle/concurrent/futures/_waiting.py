@@ -56,6 +56,7 @@ def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[An
     """
     deadline = _deadline(timeout)
     futures = dict(enumerate(set(fs)))
+    del fs
     count = len(futures)
     completions = _native.Completions()
     waiters: dict[int, _Waiter] = {}

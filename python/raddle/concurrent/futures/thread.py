@@ -14,7 +14,7 @@ import weakref
 from concurrent.futures import thread as _stock_module
 
 from raddle import _facade, _install, _native
-from raddle.concurrent.futures import _future  # noqa: F401  (lends the native part its futures)
+from raddle.concurrent.futures import _future
 from raddle.queue import SimpleQueue as _SimpleQueue
 from raddle.threading import Lock as _Lock
 
@@ -126,7 +126,25 @@ def _is_of_our_kind(executor: ThreadPoolExecutor, parts: tuple[Any, Any, Any]) -
         and "_adjust_thread_count" not in vars(executor)
         and kind._adjust_thread_count is ThreadPoolExecutor._adjust_thread_count
         and _prepares_as_ours(kind)
+        and _algorithm() == _ALGORITHM
     )
+
+
+def _algorithm() -> tuple[object, ...]:
+    """Return what a tool may have replaced to see, or to change, how calls are made."""
+    ours = _future.Future
+    return (
+        _stock._worker,
+        _stock._WorkItem,
+        _stock._WorkItem.run,
+        _stock._base.Future in (ours, _future._STOCK_FUTURE),
+        ours.set_running_or_notify_cancel,
+        ours.set_result,
+        ours.set_exception,
+    )
+
+
+_ALGORITHM = _algorithm()
 
 
 def _native_instead(value: Any) -> Any:
