@@ -47,8 +47,9 @@ impl Countdown {
 
 impl Watcher for Countdown {
     fn settled(&self, _index: usize, stage: Stage) {
-        // ORDERING: Relaxed: it only counts. What the slots hold is published by their stages, and the event publishes the rest.
-        let was_last = self.missing.fetch_sub(1, Ordering::Relaxed) == 1;
+        // ORDERING: Release publishes the stage that this slot has by now, Acquire shows the last one the stages of all others; the event
+        // publishes them to whoever waits.
+        let was_last = self.missing.fetch_sub(1, Ordering::AcqRel) == 1;
         // Whoever waits has to look for what was retired elsewhere.
         let counts = stage == Stage::Retired || (self.stops_at_failure && stage == Stage::Failed);
         if was_last || counts {

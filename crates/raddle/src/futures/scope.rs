@@ -10,7 +10,7 @@ use super::Future;
 use super::backlog::Queued;
 use super::pool::{SubmitError, ThreadPoolExecutor};
 use super::task::{Job, Promised, Task, Work, Workers};
-use crate::park::{Deadline, Grant, Node, Place, State as NodeState, Thread, WaitList, WakeList, wait};
+use crate::park::{Deadline, Grant, Node, Place, State as NodeState, Thread, WaitList, WakeList, quietly, wait};
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, Section, fork_epoch};
 
@@ -157,7 +157,8 @@ impl Open {
             // SAFETY: the node is new, and stays here until its wait is over.
             unsafe { inside.waiter.push_back(&node) };
             drop(inside);
-            wait(&node, Deadline::NEVER, &mut Thread);
+            // Even if what a wait runs on the way panics: nobody leaves before the end.
+            quietly(|| _ = wait(&node, Deadline::NEVER, &mut Thread));
         }
     }
 }

@@ -59,13 +59,15 @@ impl Locals {
         number: u64,
         value: Box<dyn Any>,
     ) -> (NonNull<dyn Any>, Option<Box<dyn Any>>) {
-        let at = NonNull::from(&*value);
         // SAFETY: as above.
         let inside = self.inside.with_mut(|inside| unsafe { &mut *inside });
         if inside.values.len() <= place {
             inside.values.resize_with(place + 1, || None);
         }
-        (at, inside.values[place].replace(Value { number, value }).map(|old| old.value))
+        let place = &mut inside.values[place];
+        let old = place.take().map(|old| old.value);
+        // Taken from where it stays: a box that is moved may make older pointers into it invalid.
+        (NonNull::from(&*place.insert(Value { number, value }).value), old)
     }
 
     /// The thread has a value in use, until what is returned is dropped: [`drop_locals`] leaves all of them.

@@ -5,10 +5,12 @@
 //! its [`Waiter`](super::Waiter) lets go of around a sleep, so a look disturbs nobody. The last thread of a cycle begins its wait when all others are in theirs; so it is
 //! enough that everybody looks at his own.
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::ptr;
 
 use super::deadlock::{Certainty, Deadlock};
+use super::locals::quietly;
 use super::node::Node;
 use super::walk;
 use crate::probe;
@@ -106,14 +108,15 @@ pub(crate) fn set_reporter(reporter: Reporter) {
     POLICY.reporter.store(reporter as *mut (), Ordering::Relaxed);
 }
 
-/// Tells of a deadlock: what a waiter does that has nothing better to do.
+/// Tells of a deadlock: what a waiter does that has nothing better to do. A reporter that panics has told; the wait goes on.
 pub(super) fn report(deadlock: &Deadlock) {
     let reporter = POLICY.reporter.load(Ordering::Relaxed);
     if reporter.is_null() {
-        eprintln!("raddle: {deadlock}");
+        // Where nobody can read it, it is not told.
+        let _ = writeln!(std::io::stderr(), "raddle: {deadlock}");
     } else {
         // SAFETY: the pointer was made from a `Reporter` in `set_reporter`.
-        unsafe { std::mem::transmute::<*mut (), Reporter>(reporter)(deadlock) }
+        quietly(|| unsafe { std::mem::transmute::<*mut (), Reporter>(reporter)(deadlock) });
     }
 }
 

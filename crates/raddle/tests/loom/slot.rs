@@ -1,12 +1,13 @@
 //! The slot of a future: the outcome comes once, everybody who waits or watches is told once, and a cancelled task does not run.
 //!
 //! What these models have been seen to catch: a `finish` that forgets those who wait; a stage that is set before the outcome is there; a
-//! `cancel` that does not look whether the work has begun; a watcher that comes while the outcome does and is told by nobody; a `retire` that lets go of nobody.
+//! `cancel` that does not look whether the work has begun; a watcher that comes while the outcome does and is told by nobody; a `retire` that lets go of nobody;
+//! a countdown whose last step does not publish the steps before it.
 
 use std::sync::Arc;
 
 use loom::thread;
-use raddle::futures::{Begun, Cancelled, NotDone, Slot, Stage, Watcher};
+use raddle::futures::{Begun, Cancelled, Countdown, NotDone, Slot, Stage, Watcher};
 use raddle::model;
 use raddle::park::{Deadline, Waiter};
 use raddle::queue::SimpleQueue;
@@ -126,6 +127,29 @@ fn a_watcher_is_told_once() {
         finishing.join().unwrap();
         cancelling.join().unwrap();
         assert_eq!(settled.try_get(), None);
+    });
+}
+
+#[test]
+fn when_the_countdown_is_over_all_are_settled() {
+    check(2, || {
+        let slots = [Arc::new(Numbers::new()), Arc::new(Numbers::new())];
+        let countdown = Countdown::new(2, false);
+        let watcher: Arc<dyn Watcher> = countdown.clone();
+        let finishing: Vec<_> = slots
+            .iter()
+            .map(|slot| {
+                slot.watch(&watcher, 0);
+                let slot = Arc::clone(slot);
+                thread::spawn(move || assert_eq!(slot.finish(7), Ok(vec![])))
+            })
+            .collect();
+        if countdown.is_over() {
+            assert!(slots.iter().all(|slot| slot.stage() == Stage::Finished));
+        }
+        countdown.wait_with(Deadline::NEVER, &mut Patient).unwrap();
+        assert!(slots.iter().all(|slot| slot.stage() == Stage::Finished));
+        finishing.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
