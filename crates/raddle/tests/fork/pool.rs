@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "probe")]
+use std::time::Duration;
 
+#[cfg(feature = "probe")]
+use raddle::diagnostics::{set_grace, set_reporter};
 use raddle::futures::{Ending, Future, FutureError, ReturnWhen, ThreadPoolExecutor, as_completed, promise, wait};
 use raddle::sync::Event;
 
@@ -220,6 +224,32 @@ fn an_initializer_may_fork() {
     });
     assert_eq!(pool.submit(|| 2).unwrap().result().unwrap(), 2);
     assert_eq!(failure_of(child.load(Ordering::SeqCst)), None);
+}
+
+/// What a wait runs on the way is the program's: it must not end the scope while a task still borrows from it. In a child, because there all
+/// threads are the library's, and can be found asleep.
+#[cfg(feature = "probe")]
+#[test]
+fn a_reporter_that_panics_does_not_end_a_scope() {
+    static GO: Event = Event::new();
+
+    let child = fork(|| {
+        set_grace(Duration::from_millis(10));
+        set_reporter(|_| {
+            GO.set();
+            panic!("the reporter")
+        });
+        let (pool, text, has_run) = (pool(1), String::from("borrowed"), AtomicBool::new(false));
+        pool.scope(|scope| {
+            let task = || {
+                GO.wait();
+                has_run.store(text == "borrowed", Ordering::SeqCst);
+            };
+            scope.submit(task).unwrap();
+        });
+        assert!(has_run.load(Ordering::SeqCst));
+    });
+    assert_eq!(failure_of(child), None);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use raddle::sync::Event;
 use raddle::thread::WaitKind;
 
 use crate::support::{Crew, until};
-use crate::thread_exit::{is_program, run_alone};
 
 fn pool(workers: usize) -> ThreadPoolExecutor {
     ThreadPoolExecutor::builder().workers(workers).build()
@@ -169,43 +168,4 @@ fn what_is_pending_in_a_broken_pool_is_over() {
     let text = "borrowed".to_owned();
     let future = pool.scope(|scope| (0..5).map_while(|_| scope.submit(|| text.len()).ok()).last());
     assert!(future.is_none_or(|future| matches!(future.result(), Err(FutureError::Broken))));
-}
-
-/// What a wait runs on the way is the program's: it must not end the scope while a task still borrows from it.
-#[cfg(feature = "probe")]
-#[test]
-fn a_reporter_that_panics_does_not_end_a_scope() {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
-
-    use raddle::diagnostics::{set_grace, set_reporter};
-    use raddle::sync::Event;
-
-    static WAS_CALLED: AtomicBool = AtomicBool::new(false);
-    static GO: Event = Event::new();
-
-    if !is_program() {
-        let output = run_alone("scope::a_reporter_that_panics_does_not_end_a_scope");
-        assert!(output.status.success(), "{output:?}");
-        return;
-    }
-    set_grace(Duration::from_millis(10));
-    set_reporter(|_| {
-        WAS_CALLED.store(true, Ordering::SeqCst);
-        panic!("the reporter")
-    });
-    // It does not belong to the library, and so it does not count as one that is awake.
-    std::thread::spawn(|| {
-        until("the reporter is called", || WAS_CALLED.load(Ordering::SeqCst));
-        GO.set();
-    });
-    let (pool, text, has_run) = (ThreadPoolExecutor::new(), String::from("borrowed"), AtomicBool::new(false));
-    pool.scope(|scope| {
-        let task = || {
-            GO.wait();
-            has_run.store(text == "borrowed", Ordering::SeqCst);
-        };
-        scope.submit(task).unwrap();
-    });
-    assert!(has_run.load(Ordering::SeqCst));
 }
