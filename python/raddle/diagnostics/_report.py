@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import os
 import signal
 import sys
 import threading
@@ -12,11 +13,11 @@ from typing import Any
 
 from raddle import _install, _native
 from raddle.diagnostics._names import name_of
-from raddle.diagnostics._snapshot import Deadlock, Names, Wait, deadlock_of
+from raddle.diagnostics._snapshot import Deadlock, Names, Wait, deadlock_of, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import FrameType
 
 # How many reported deadlocks are kept, and how many lines of a stack are shown.
@@ -26,6 +27,9 @@ _LINES = 8
 _reported: collections.deque[Deadlock] = collections.deque(maxlen=_KEPT)
 # The standard library's: what raddle says of deadlocks must not depend on what it says it of.
 _reporting: Any = _install.stock_lock()
+# A thread that reported may not exist in a child.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reporting._at_fork_reinit)
 
 
 class DeadlockError(RuntimeError):
@@ -59,6 +63,30 @@ def describe(deadlock: Deadlock) -> str:
         lines.append(f"  {_sentence(party, [*stacks[party.thread], *others])}")
         lines += [f"    {line}" for line in _place(stacks[party.thread])]
         lines += [f"    {line}" for line in _remark(party)]
+    return "\n".join(lines)
+
+
+def describe_threads(without: Collection[int | None] = ()) -> str:
+    """Say in words what every thread of Python does, what it waits for and what it holds, and where it stands."""
+    frames = sys._current_frames()
+    known = {thread.ident: thread for thread in snapshot().threads}
+    active: dict[int, Any] = dict(getattr(threading, "_active", {}))
+    lines: list[str] = []
+    for ident, frame in frames.items():
+        if ident in without:
+            continue
+        thread, stack = known.get(ident), _stack(frame)
+        wait = thread.waits_for if thread is not None else None
+        if wait is not None:
+            lines.append(f"  {_sentence(wait, stack)}")
+        else:
+            lines.append(
+                f"  {active[ident].name if ident in active else f'thread {ident}'} waits for nothing of raddle:"
+            )
+        for held in thread.holds if thread is not None else ():
+            called = name_of(held.object, stack)
+            lines.append(f"    It holds the {_HELD[held.kind]} {f'`{called}`' if called else f'at {held.object:#x}'}.")
+        lines += [f"    {line}" for line in _place(stack)]
     return "\n".join(lines)
 
 
@@ -134,6 +162,9 @@ _AIMS = {
     "queue_join": "for all tasks to be done of the Queue",
     "future": "for the outcome of the Future",
 }
+
+
+_HELD = {"lock": "Lock", "rlock": "RLock"}
 
 
 def _sentence(party: Wait, frames: list[FrameType]) -> str:
