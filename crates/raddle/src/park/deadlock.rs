@@ -179,11 +179,12 @@ impl fmt::Display for Party {
             (BlockerState::Alive, Some(record)) if self.kind != WaitKind::Join => {
                 formatter.write_str("; ")?;
                 write_thread(formatter, name_of(record).as_deref(), record.native_id())?;
-                formatter.write_str(" has it")?;
+                // A lock's guard may have been given to another thread since.
+                formatter.write_str(if self.kind == WaitKind::Lock { " acquired it" } else { " has it" })?;
             }
             (BlockerState::Alive, _) => {}
         }
-        self.blocker_site.map_or(Ok(()), |site| write!(formatter, " since {site}"))
+        self.blocker_site.map_or(Ok(()), |site| write!(formatter, " at {site}"))
     }
 }
 

@@ -187,19 +187,15 @@ impl Watch {
 
     fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {
         let cycle = node.blocker().and_then(|_| walk::deadlock_of(node.record, true));
-        if let Some(found) = &cycle
-            && found.is_certain
-        {
+        if let Some(found) = cycle.as_ref().filter(|found| found.is_certain) {
             return claim(found.fingerprint).then(|| Deadlock::new(Certainty::Certain, &found.steps));
         }
         // Who acquires a lock twice may mean to wait for another thread's release: that is said only when nobody is awake who could.
         let cycle = cycle.filter(|found| found.steps[0].blocker != found.steps[0].thread);
         let alone = cycle.as_ref().is_some_and(|found| found.steps.len() == 1);
         let patience = if alone { grace.saturating_mul(PATIENCE_ALONE) } else { grace };
-        if self.cycle.lasts(cycle.as_ref().map(|found| found.fingerprint), time, patience)
-            && let Some(found) = cycle
-            && claim(found.fingerprint)
-        {
+        let lasts = self.cycle.lasts(cycle.as_ref().map(|found| found.fingerprint), time, patience);
+        if let Some(found) = cycle.filter(|found| lasts && claim(found.fingerprint)) {
             return Some(Deadlock::new(Certainty::Probable, &found.steps));
         }
         let asleep = walk::all_asleep();
