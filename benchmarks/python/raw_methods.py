@@ -17,7 +17,7 @@ from statistics import median, quantiles
 
 from benchmarks.python.lock import acquire_and_release
 from benchmarks.python.measure import Job, Library, Row, calibrate, seconds
-from benchmarks.python.queue import put_and_get
+from benchmarks.python.queue import put_and_get, unbounded
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -63,7 +63,7 @@ CONTESTS = {
     ]
     for operation, usual, plain in (
         ("Lock: acquire, release", acquire_and_release, plain_acquire_and_release),
-        ("Queue: put, get", put_and_get, plain_put_and_get),
+        ("Queue: put, get", put_and_get(unbounded), plain_put_and_get),
     )
 }
 

@@ -2,68 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
-from benchmarks.python.measure import Job, Library, Row
-
-
-def put_and_get(library: Library, count: int) -> Job:
-    queue = library.queue.SimpleQueue()
-    last = None
-
-    def work() -> None:
-        nonlocal last
-        for number in range(count):
-            queue.put(number)
-            last = queue.get()
-
-    return Job([work], lambda: last == count - 1 and queue.empty())
+from benchmarks.python.measure import Library, Row
+from benchmarks.python.queue import put_and_get, there_and_back, through
 
 
-def through(pairs: int) -> Callable[[Library, int], Job]:
-    """Return the job of as many producers as consumers."""
-
-    def prepare(library: Library, count: int) -> Job:
-        queue = library.queue.SimpleQueue()
-        share = count // pairs
-        received: list[list[int]] = []
-
-        def produce() -> None:
-            for number in range(share):
-                queue.put(number)
-
-        def consume() -> None:
-            received.append([queue.get() for _ in range(share)])
-
-        def check() -> bool:
-            items = sorted(number for part in received for number in part)
-            return items == sorted([*range(share)] * pairs) and queue.empty()
-
-        return Job([consume] * pairs + [produce] * pairs, check)
-
-    return prepare
-
-
-def there_and_back(library: Library, count: int) -> Job:
-    there, back = library.queue.SimpleQueue(), library.queue.SimpleQueue()
-    total = 0
-
-    def ask() -> None:
-        nonlocal total
-        for number in range(count):
-            there.put(number)
-            total += back.get()
-
-    def answer() -> None:
-        for _ in range(count):
-            back.put(there.get() + 1)
-
-    return Job([ask, answer], lambda: total == count * (count + 1) // 2)
+def simple(library: Library) -> Any:
+    return library.queue.SimpleQueue()
 
 
 ROWS = [
-    Row("SimpleQueue", "put, get", put_and_get),
-    Row("SimpleQueue", "put, get; 1 to 1", through(1)),
-    Row("SimpleQueue", "put, get; 4 to 4", through(4)),
-    Row("SimpleQueue", "round trip; 2 threads", there_and_back),
+    Row("SimpleQueue", "put, get", put_and_get(simple)),
+    Row("SimpleQueue", "put, get; 1 to 1", through(1, simple)),
+    Row("SimpleQueue", "put, get; 4 to 4", through(4, simple)),
+    Row("SimpleQueue", "round trip; 2 threads", there_and_back(simple)),
 ]
