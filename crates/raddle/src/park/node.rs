@@ -48,8 +48,8 @@ pub(crate) trait Place: Sync {
         self.leave(node)
     }
 
-    /// Links the node again at the end of the list, which a fork has emptied. False, and it is not linked, if there is
-    /// nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
+    /// Links the node again: after a fork, which has emptied the list, and, if it does not stay, after a handler. False, and it is not linked,
+    /// if there may be nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
     fn relink(&self, node: &Node<'_>) -> bool;
 
     /// The number of the thread whose end is waited for here; 0 if it is not that.

@@ -1,7 +1,6 @@
 //! The one door: how every wait begins, goes on and ends.
 
 use std::mem;
-use std::ops::ControlFlow;
 use std::ptr;
 
 use super::deadline::Deadline;
@@ -25,8 +24,8 @@ pub(crate) enum End {
 /// Waits until `node` is granted, `deadline` passes, or the waiter is told to stop.
 ///
 /// The caller has linked the node, in the section of the object, and has left that section. A node that does
-/// not stay linked while a handler runs ends as granted with nothing when the handler says go on: the
-/// caller looks again, and waits again.
+/// not stay linked while a handler runs is linked again when the handler says go on. If there is no need for that any more, it ends as granted
+/// with nothing: the caller looks again.
 pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let record = node.record;
     record.during(node, || {
@@ -96,13 +95,12 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
             State::Requeued => limit = None,
             State::Waiting | State::Handling => {}
         }
-        let wake = waiter.sleep(|| {
-            loop {
-                let wake = sleeper.sleep(watch.limit(limit));
-                if wake != Wake::TimedOut || limit.is_some() || watch.look(node) {
-                    return wake;
-                }
+        let wake = waiter.sleep(|| match sleeper.sleep(watch.limit(limit)) {
+            Wake::TimedOut if limit.is_none() => {
+                watch.look(node);
+                Wake::Woken
             }
+            wake => wake,
         });
         if let Some(deadlock) = watch.take() {
             let answer = watch::answer(&deadlock, |deadlock| waiter.suspects(deadlock));
@@ -120,7 +118,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 // It is granted, or will be at once: the deadline has lost.
                 limit = None;
             }
-            // A wake-up that was meant for an earlier wait may hide a signal, which is not told again.
+            // A wake-up that was meant for an earlier wait may hide a signal, and so may a look. It is not told again.
             Wake::Woken | Wake::Interrupted => {
                 if stopped || !waiter.is_interruptible() {
                     continue;
@@ -140,10 +138,13 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                     }
                 } else if node.place.leave(node) {
                     node.begin_handling();
-                    return match waiter.interrupted() {
-                        ControlFlow::Continue(()) => End::Granted,
-                        ControlFlow::Break(()) => End::Aborted { granted: false },
-                    };
+                    if waiter.interrupted().is_break() {
+                        return End::Aborted { granted: false };
+                    }
+                    node.end_handling();
+                    if !node.place.relink(node) {
+                        return End::Granted;
+                    }
                 }
             }
         }

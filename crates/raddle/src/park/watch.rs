@@ -171,18 +171,16 @@ impl Watch {
         limit.or(self.next)
     }
 
-    /// The sleep is over because it was time for a look. True if there is something to tell.
-    pub(super) fn look(&mut self, node: &Node<'_>) -> bool {
+    /// The sleep is over because it was time for a look. What is found is there to [`take`](Self::take).
+    pub(super) fn look(&mut self, node: &Node<'_>) {
         let time = now();
-        let Some(next) = self.next else { return false };
-        if time < next {
-            return false;
+        if self.next.is_none_or(|next| time < next) {
+            return;
         }
         let grace = grace();
         self.found = self.find(node, time, grace);
         self.pause = if self.pause < grace { grace } else { (self.pause * 2).min(RAREST.max(grace)) };
         self.next = Some(time.saturating_add(self.pause));
-        self.found.is_some()
     }
 
     fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {

@@ -444,8 +444,16 @@ impl Place for Permits {
         true
     }
 
-    fn relink(&self, _node: &Node<'_>) -> bool {
-        // A node of this place leaves before a handler runs, so it is never linked when a handler forks.
-        false
+    fn relink(&self, node: &Node<'_>) -> bool {
+        let mut waiters = self.enter();
+        // ORDERING: Relaxed, and the argument for WAITERS, as where a newcomer is linked.
+        let linked = self
+            .word
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| (free(word) == 0).then_some(word | WAITERS));
+        if linked.is_ok() {
+            // SAFETY: it has left, and its waiter keeps it in place until its wait is over.
+            unsafe { waiters.list.push_by_age(node) };
+        }
+        linked.is_ok()
     }
 }

@@ -156,6 +156,60 @@ fn deadlines_of_nested_waits_are_their_own() {
     });
 }
 
+/// No signal ends a sleep of its thread: they all come while it is awake for a look.
+struct Overheard<'a> {
+    heard: &'a AtomicUsize,
+    goes_on: bool,
+}
+
+impl Waiter for Overheard<'_> {
+    const HANDS_OFF: bool = true;
+    const LOOKS_BEFORE_SLEEP: u32 = 0;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        sleep()
+    }
+
+    fn is_interruptible(&self) -> bool {
+        true
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        self.heard.fetch_add(1, Ordering::SeqCst);
+        if self.goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
+#[test]
+#[cfg(feature = "probe")]
+fn a_signal_during_a_look_for_deadlocks_is_heard() {
+    let (event, lock, heard) = (Event::new(), RawLock::new(), AtomicUsize::new(0));
+    let mut stops = Overheard { heard: &heard, goes_on: false };
+    assert_eq!(event.wait_with(Deadline::NEVER, &mut stops), Err(raddle::park::Failed::Aborted));
+    lock.acquire();
+    assert_eq!(lock.acquire_with(Deadline::NEVER, &mut stops), Err(raddle::park::Failed::Aborted));
+    assert_eq!(heard.load(Ordering::SeqCst), 2);
+    lock.release().unwrap();
+}
+
+#[test]
+#[cfg(feature = "probe")]
+fn a_thread_that_was_awake_for_a_look_waits_on() {
+    let (lock, crew, heard) = (RawLock::new(), Crew::new(), AtomicUsize::new(0));
+    lock.acquire();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            lock.acquire_with(Deadline::NEVER, &mut Overheard { heard: &heard, goes_on: true })
+        });
+        until("it has looked twice", || heard.load(Ordering::SeqCst) >= 2);
+        assert!(!waiting.is_finished());
+        lock.release().unwrap();
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    });
+    assert!(lock.is_locked());
+}
+
 #[test]
 fn the_plain_waiter_asks_for_no_interrupts() {
     assert!(!Thread.is_interruptible());
