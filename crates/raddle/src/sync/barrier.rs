@@ -92,6 +92,20 @@ impl AfterFork for Round {
 }
 
 /// What arriving at a barrier led to.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread};
+/// use raddle::sync::{Arrival, Barrier};
+///
+/// let barrier = Barrier::new(1);
+/// match barrier.arrive_with(Deadline::NEVER, &mut Thread).unwrap() {
+///     // All have come: what is to be done between two rounds is done here.
+///     Arrival::Last(last) => assert_eq!(last.complete(), Ok(0)),
+///     Arrival::Passed(place) => unreachable!("place {place} of a barrier for one"),
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "the last to arrive lets the others go on"]
 pub enum Arrival<'a> {
@@ -102,6 +116,18 @@ pub enum Arrival<'a> {
 }
 
 /// The right and the duty of the last party: [`LastParty::complete`]. Dropping it breaks the barrier.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread};
+/// use raddle::sync::{Arrival, Barrier};
+///
+/// let barrier = Barrier::new(1);
+/// let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { unreachable!() };
+/// drop(last);
+/// assert!(barrier.is_broken());
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it breaks the barrier"]
 pub struct LastParty<'a> {
@@ -116,18 +142,54 @@ impl LastParty<'_> {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier was broken or reset since this party arrived.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::sync::{Arrival, Barrier, BrokenBarrier};
+    ///
+    /// let barrier = Barrier::new(1);
+    /// let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { unreachable!() };
+    /// barrier.abort();
+    /// assert_eq!(last.complete(), Err(BrokenBarrier));
+    /// ```
     pub fn complete(self) -> Result<usize, BrokenBarrier> {
         let index = self.index;
         self.barrier.complete_round(self.into_round()).map(|()| index)
     }
 
     /// Takes the duty away, as a number for [`Barrier::complete_round`] or [`Barrier::abort`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::sync::{Arrival, Barrier};
+    ///
+    /// let barrier = Barrier::new(1);
+    /// let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { unreachable!() };
+    /// let round = last.into_round();
+    /// assert!(barrier.complete_round(round).is_ok());
+    /// ```
     #[must_use]
     pub fn into_round(self) -> u64 {
         ManuallyDrop::new(self).round
     }
 
     /// The place of this thread in the order of arrival.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::sync::{Arrival, Barrier};
+    ///
+    /// let barrier = Barrier::new(1);
+    /// let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { unreachable!() };
+    /// assert_eq!(last.index(), 0);
+    /// last.complete().unwrap();
+    /// ```
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
@@ -145,6 +207,15 @@ impl Drop for LastParty<'_> {
 
 impl Barrier {
     /// A barrier for `parties` threads. With none it never opens.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(3);
+    /// assert_eq!((barrier.parties(), barrier.waiting(), barrier.is_broken()), (3, 0, false));
+    /// ```
     #[must_use]
     pub fn new(parties: usize) -> Self {
         Self {
@@ -167,6 +238,22 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier is broken, or is reset while this thread waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(3);
+    /// let mut places = std::thread::scope(|scope| {
+    ///     let others = [(); 2].map(|()| scope.spawn(|| barrier.wait().unwrap()));
+    ///     let own = barrier.wait().unwrap();
+    ///     let [first, second] = others.map(|other| other.join().unwrap());
+    ///     [own, first, second]
+    /// });
+    /// places.sort_unstable();
+    /// assert_eq!(places, [0, 1, 2]);
+    /// ```
     pub fn wait(&self) -> Result<usize, BrokenBarrier> {
         self.wait_by(Deadline::NEVER)
     }
@@ -176,6 +263,15 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier is broken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// assert_eq!(Barrier::new(1).try_wait(), Ok(Some(0)));
+    /// assert_eq!(Barrier::new(2).try_wait(), Ok(None));
+    /// ```
     pub fn try_wait(&self) -> Result<Option<usize>, BrokenBarrier> {
         let mut round = self.state.enter();
         match round.phase {
@@ -194,6 +290,17 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier is broken, breaks, or is reset while this thread waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Barrier, BrokenBarrier};
+    /// use std::time::Duration;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// assert_eq!(barrier.wait_timeout(Duration::from_millis(1)), Err(BrokenBarrier));
+    /// assert!(barrier.is_broken());
+    /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> Result<usize, BrokenBarrier> {
         self.wait_by(Deadline::after(timeout))
     }
@@ -203,6 +310,16 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier is broken, breaks, or is reset while this thread waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Barrier, BrokenBarrier};
+    /// use std::time::Instant;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// assert_eq!(barrier.wait_until(Instant::now()), Err(BrokenBarrier));
+    /// ```
     pub fn wait_until(&self, instant: Instant) -> Result<usize, BrokenBarrier> {
         self.wait_by(Deadline::at(instant))
     }
@@ -221,6 +338,25 @@ impl Barrier {
     ///
     /// [`BarrierError`]: broken, or the waiter was told to stop. In the second case this thread has left the
     /// round, and the others wait on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::sync::{Arrival, Barrier};
+    ///
+    /// let barrier = Barrier::new(2);
+    /// let passed = std::thread::scope(|scope| {
+    ///     let parties = [(); 2].map(|()| {
+    ///         scope.spawn(|| match barrier.arrive_with(Deadline::NEVER, &mut Thread).unwrap() {
+    ///             Arrival::Last(last) => last.complete().unwrap(),
+    ///             Arrival::Passed(place) => place,
+    ///         })
+    ///     });
+    ///     parties.map(|party| party.join().unwrap())
+    /// });
+    /// assert_eq!(passed.iter().sum::<usize>(), 1);
+    /// ```
     pub fn arrive_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<Arrival<'_>, BarrierError> {
         loop {
             let mut round = self.state.enter();
@@ -273,6 +409,19 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrier`] if the barrier was broken or reset since then, or the round is complete already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::sync::{Arrival, Barrier, BrokenBarrier};
+    ///
+    /// let barrier = Barrier::new(1);
+    /// let Ok(Arrival::Last(last)) = barrier.arrive_with(Deadline::NEVER, &mut Thread) else { unreachable!() };
+    /// let round = last.into_round();
+    /// assert_eq!(barrier.complete_round(round), Ok(()));
+    /// assert_eq!(barrier.complete_round(round), Err(BrokenBarrier));
+    /// ```
     pub fn complete_round(&self, number: u64) -> Result<(), BrokenBarrier> {
         let mut round = self.state.enter();
         if round.phase != Phase::Acting || round.number != number {
@@ -284,6 +433,16 @@ impl Barrier {
     }
 
     /// Breaks the barrier: everybody who waits or arrives gets [`BrokenBarrier`], until [`Barrier::reset`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Barrier, BrokenBarrier};
+    ///
+    /// let barrier = Barrier::new(2);
+    /// barrier.abort();
+    /// assert_eq!(barrier.wait(), Err(BrokenBarrier));
+    /// ```
     pub fn abort(&self) {
         self.break_round(self.state.enter());
     }
@@ -295,6 +454,17 @@ impl Barrier {
     }
 
     /// Begins anew. Those who wait get [`BrokenBarrier`], those who arrive later do not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(1);
+    /// barrier.abort();
+    /// barrier.reset();
+    /// assert_eq!(barrier.wait(), Ok(0));
+    /// ```
     pub fn reset(&self) {
         let mut round = self.state.enter();
         round.begin_next();
@@ -302,18 +472,49 @@ impl Barrier {
     }
 
     /// How many threads it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::Barrier::new(4).parties(), 4);
+    /// ```
     #[must_use]
     pub fn parties(&self) -> usize {
         self.parties
     }
 
     /// How many threads have arrived and wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| barrier.wait().unwrap());
+    ///     while barrier.waiting() < 1 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     barrier.wait().unwrap();
+    /// });
+    /// ```
     pub fn waiting(&self) -> usize {
         let round = self.state.enter();
         if round.phase == Phase::Broken { 0 } else { round.arrived }
     }
 
     /// Whether the barrier is broken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// barrier.abort();
+    /// assert!(barrier.is_broken());
+    /// ```
     pub fn is_broken(&self) -> bool {
         self.state.enter().phase == Phase::Broken
     }
@@ -451,6 +652,16 @@ impl Place for Outside<'_> {
 }
 
 /// The barrier is broken: a party's deadline has passed, its action has failed, or somebody said so.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{Barrier, BrokenBarrier};
+///
+/// let barrier = Barrier::new(2);
+/// barrier.abort();
+/// assert_eq!(barrier.try_wait(), Err(BrokenBarrier));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BrokenBarrier;
 
@@ -463,6 +674,16 @@ impl fmt::Display for BrokenBarrier {
 impl std::error::Error for BrokenBarrier {}
 
 /// Why a thread did not get through a barrier.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread};
+/// use raddle::sync::{Barrier, BarrierError};
+///
+/// let barrier = Barrier::new(2);
+/// assert!(matches!(barrier.arrive_with(Deadline::PASSED, &mut Thread), Err(BarrierError::Broken)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarrierError {
     /// See [`BrokenBarrier`].

@@ -77,6 +77,15 @@ impl AfterFork for Waiters {
 impl Condition {
     const_fn! {
         /// A condition that nobody waits for.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::Condition;
+        ///
+        /// static CHANGED: Condition = Condition::new();
+        /// assert_eq!(CHANGED.waiting(), 0);
+        /// ```
         pub fn new() -> Self {
             Self {
                 waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
@@ -86,6 +95,27 @@ impl Condition {
     }
 
     /// Waits for a notification as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock};
+    ///
+    /// let (rounds, changed) = (Lock::new(0), Condition::new());
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         while changed.waiting() < 1 {
+    ///             std::thread::yield_now();
+    ///         }
+    ///         let mut rounds = rounds.acquire();
+    ///         *rounds += 1;
+    ///         changed.notify_one(&rounds);
+    ///     });
+    ///     let mut guard = rounds.acquire();
+    ///     changed.wait(&mut guard);
+    ///     assert_eq!(*guard, 1);
+    /// });
+    /// ```
     #[track_caller]
     pub fn wait<G: ConditionGuard>(&self, guard: &mut G) {
         // A plain thread's wait without a deadline ends with the notification.
@@ -97,6 +127,18 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let (lock, changed) = (Lock::new(()), Condition::new());
+    /// let mut guard = lock.acquire();
+    /// assert_eq!(changed.wait_timeout(&mut guard, Duration::from_millis(1)), Err(TimedOut));
+    /// assert!(lock.is_locked());
+    /// ```
     #[track_caller]
     pub fn wait_timeout<G: ConditionGuard>(&self, guard: &mut G, timeout: Duration) -> Result<(), TimedOut> {
         self.wait_with(guard.condition_lock(returning::Token(())), Deadline::after(timeout), &mut Thread)
@@ -108,6 +150,16 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if none came. The lock is held again in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock, TimedOut};
+    /// use std::time::Instant;
+    ///
+    /// let (lock, changed) = (Lock::new(()), Condition::new());
+    /// assert_eq!(changed.wait_until(&mut lock.acquire(), Instant::now()), Err(TimedOut));
+    /// ```
     #[track_caller]
     pub fn wait_until<G: ConditionGuard>(&self, guard: &mut G, instant: Instant) -> Result<(), TimedOut> {
         self.wait_with(guard.condition_lock(returning::Token(())), Deadline::at(instant), &mut Thread)
@@ -120,6 +172,17 @@ impl Condition {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. The lock is held again
     /// in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::{Condition, Lock};
+    ///
+    /// let (lock, changed) = (Lock::new(()), Condition::new());
+    /// let waited = changed.wait_guarded(&mut lock.acquire(), Deadline::PASSED, &mut Thread);
+    /// assert_eq!(waited, Err(Failed::TimedOut));
+    /// ```
     #[track_caller]
     pub fn wait_guarded<G: ConditionGuard, W: Waiter>(
         &self,
@@ -131,6 +194,26 @@ impl Condition {
     }
 
     /// Waits until `predicate` is true: asks it now, and after each notification.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock};
+    ///
+    /// let (basket, filled) = (Lock::new(Vec::new()), Condition::new());
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         for apple in 0..3 {
+    ///             let mut basket = basket.acquire();
+    ///             basket.push(apple);
+    ///             filled.notify_all(&basket);
+    ///         }
+    ///     });
+    ///     let mut guard = basket.acquire();
+    ///     filled.wait_for(&mut guard, |basket| basket.len() == 3);
+    ///     assert_eq!(*guard, [0, 1, 2]);
+    /// });
+    /// ```
     #[track_caller]
     pub fn wait_for<G: ConditionGuard + Deref>(&self, guard: &mut G, mut predicate: impl FnMut(&G::Target) -> bool) {
         while !predicate(guard) {
@@ -143,6 +226,20 @@ impl Condition {
     /// # Errors
     ///
     /// [`TimedOut`] if it was false when the time was over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let (basket, filled) = (Lock::new(vec!["apple"]), Condition::new());
+    /// let mut guard = basket.acquire();
+    /// let second = Duration::from_secs(1);
+    /// assert_eq!(filled.wait_for_timeout(&mut guard, second, |basket| !basket.is_empty()), Ok(()));
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(filled.wait_for_timeout(&mut guard, moment, |basket| basket.is_empty()), Err(TimedOut));
+    /// ```
     #[track_caller]
     pub fn wait_for_timeout<G: ConditionGuard + Deref>(
         &self,
@@ -160,21 +257,75 @@ impl Condition {
     }
 
     /// Notifies up to `count` of the threads that wait, those that came first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock};
+    ///
+    /// let (places, freed) = (Lock::new(0), Condition::new());
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..2 {
+    ///         scope.spawn(|| {
+    ///             let mut places = places.acquire();
+    ///             freed.wait_for(&mut places, |places| *places > 0);
+    ///             *places -= 1;
+    ///         });
+    ///     }
+    ///     let mut places = places.acquire();
+    ///     *places += 2;
+    ///     freed.notify(&places, 2);
+    /// });
+    /// assert_eq!(*places.acquire(), 0);
+    /// ```
     pub fn notify<G: ConditionGuard>(&self, guard: &G, count: usize) {
         self.notify_with(guard.condition_lock(returning::Token(())), count);
     }
 
     /// Notifies the thread that has waited longest, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, Lock};
+    ///
+    /// let (lock, changed) = (Lock::new(()), Condition::new());
+    /// // Nobody waits, and nobody will hear of it later.
+    /// changed.notify_one(&lock.acquire());
+    /// ```
     pub fn notify_one<G: ConditionGuard>(&self, guard: &G) {
         self.notify(guard, 1);
     }
 
     /// Notifies all threads that wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, RLock};
+    ///
+    /// let (lock, changed) = (RLock::new(()), Condition::new());
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..3 {
+    ///         scope.spawn(|| changed.wait(&mut lock.acquire()));
+    ///     }
+    ///     while changed.waiting() < 3 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     changed.notify_all(&lock.acquire());
+    /// });
+    /// ```
     pub fn notify_all<G: ConditionGuard>(&self, guard: &G) {
         self.notify(guard, usize::MAX);
     }
 
     /// How many threads wait for a notification.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::Condition::new().waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.waiters.enter().list.len()
     }
@@ -185,6 +336,18 @@ impl Condition {
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a notification came. One that comes to
     /// a waiter that is told to stop goes on to the next.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::{Condition, RawLock};
+    ///
+    /// let (lock, changed) = (RawLock::new(), Condition::new());
+    /// lock.acquire();
+    /// assert_eq!(changed.wait_with(&lock, Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// assert!(lock.is_locked());
+    /// ```
     #[track_caller]
     pub fn wait_with<L: ConditionLock, W: Waiter>(
         &self,
@@ -221,6 +384,17 @@ impl Condition {
     }
 
     /// Notifies up to `count` of the threads that wait, for a thread that holds `lock` without a guard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Condition, RawRLock};
+    ///
+    /// let (lock, changed) = (RawRLock::new(), Condition::new());
+    /// lock.acquire();
+    /// changed.notify_with(&lock, usize::MAX);
+    /// lock.release();
+    /// ```
     pub fn notify_with<L: ConditionLock>(&self, lock: &L, count: usize) {
         self.notify_until(lock, count, None);
     }
@@ -240,6 +414,15 @@ impl Condition {
     }
 
     /// Forgets all waiters: see [`RawLock::reset_after_fork`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let changed = raddle::sync::Condition::new();
+    /// // In the child, where nobody can wait.
+    /// changed.reset_after_fork();
+    /// assert_eq!(changed.waiting(), 0);
+    /// ```
     pub fn reset_after_fork(&self) {
         self.waiters.enter().list.forget_all();
     }
@@ -289,6 +472,21 @@ impl<L: ConditionLock> Drop for Unwinding<'_, L> {
 }
 
 /// A guard with which one can wait on a [`Condition`]: [`LockGuard`] and [`RLockGuard`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{Condition, ConditionGuard, Lock, RLock, TimedOut};
+/// use std::time::Duration;
+///
+/// /// Works for guards of either kind of lock.
+/// fn pause<G: ConditionGuard>(condition: &Condition, guard: &mut G) -> Result<(), TimedOut> {
+///     condition.wait_timeout(guard, Duration::from_millis(1))
+/// }
+///
+/// assert!(pause(&Condition::new(), &mut Lock::new(()).acquire()).is_err());
+/// assert!(pause(&Condition::new(), &mut RLock::new(()).acquire()).is_err());
+/// ```
 pub trait ConditionGuard {
     /// The lock behind it.
     type Lock: ConditionLock;
@@ -318,6 +516,22 @@ impl<T: Sync> ConditionGuard for RLockGuard<'_, T> {
 }
 
 /// A lock that a [`Condition`] can release and take back: [`RawLock`] and [`RawRLock`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Failed, Thread};
+/// use raddle::sync::{Condition, ConditionLock, RawLock, RawRLock};
+///
+/// fn look<L: ConditionLock>(condition: &Condition, held: &L) -> Result<(), Failed> {
+///     condition.wait_with(held, Deadline::PASSED, &mut Thread)
+/// }
+///
+/// let (plain, reentrant) = (RawLock::new(), RawRLock::new());
+/// plain.acquire();
+/// reentrant.acquire();
+/// assert!(look(&Condition::new(), &plain).is_err() && look(&Condition::new(), &reentrant).is_err());
+/// ```
 pub trait ConditionLock: returning::Return {}
 
 impl ConditionLock for RawLock {}

@@ -65,6 +65,15 @@ impl AfterFork for Waiters {
 impl Event {
     const_fn! {
         /// An event that is not set.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::Event;
+        ///
+        /// static STOP: Event = Event::new();
+        /// assert!(!STOP.is_set());
+        /// ```
         pub fn new() -> Self {
             Self {
                 word: AtomicU32::new(0),
@@ -74,6 +83,16 @@ impl Event {
     }
 
     /// Whether the event is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// let stop = Event::new();
+    /// stop.set();
+    /// assert!(stop.is_set());
+    /// ```
     #[inline]
     pub fn is_set(&self) -> bool {
         // ORDERING: Acquire meets the Release in `set`.
@@ -81,6 +100,20 @@ impl Event {
     }
 
     /// Sets the event, and lets all threads go on that wait for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// let start = Event::new();
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..3 {
+    ///         scope.spawn(|| start.wait());
+    ///     }
+    ///     start.set();
+    /// });
+    /// ```
     #[inline]
     pub fn set(&self) {
         // ORDERING: Release meets the Acquire of those who find it set.
@@ -111,6 +144,17 @@ impl Event {
     }
 
     /// Makes the event unset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// let open = Event::new();
+    /// open.set();
+    /// open.clear();
+    /// assert!(!open.is_set());
+    /// ```
     #[inline]
     pub fn clear(&self) {
         // ORDERING: Relaxed: it tells nobody that anything has happened.
@@ -118,6 +162,16 @@ impl Event {
     }
 
     /// Waits until the event is set, as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// let ready = Event::new();
+    /// ready.set();
+    /// ready.wait();
+    /// ```
     pub fn wait(&self) {
         // A plain thread's wait without a deadline ends with the event.
         let _ = self.wait_with(Deadline::NEVER, &mut Thread);
@@ -128,6 +182,19 @@ impl Event {
     /// # Errors
     ///
     /// [`TimedOut`] if it was not set in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Event, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// // A pause that somebody else can cut short.
+    /// let stop = Event::new();
+    /// assert_eq!(stop.wait_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// stop.set();
+    /// assert_eq!(stop.wait_timeout(Duration::from_secs(3600)), Ok(()));
+    /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         self.wait_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
     }
@@ -137,6 +204,18 @@ impl Event {
     /// # Errors
     ///
     /// [`TimedOut`] if it was not set until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let stop = Event::new();
+    /// let tick = Instant::now() + Duration::from_millis(1);
+    /// assert!(stop.wait_until(tick).is_err());
+    /// assert!(Instant::now() >= tick);
+    /// ```
     pub fn wait_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.wait_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
     }
@@ -146,6 +225,16 @@ impl Event {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the event was set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::Event;
+    ///
+    /// let ready = Event::new();
+    /// assert_eq!(ready.wait_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// ```
     pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         if self.is_set() {
             return Ok(());
@@ -174,11 +263,37 @@ impl Event {
     }
 
     /// How many threads wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// let ready = Event::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| ready.wait());
+    ///     while ready.waiting() < 1 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     ready.set();
+    /// });
+    /// assert_eq!(ready.waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.waiters.enter().list.len()
     }
 
     /// Forgets all waiters: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork). The flag stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let ready = raddle::sync::Event::new();
+    /// ready.set();
+    /// // In the child, where nobody can wait.
+    /// ready.reset_after_fork();
+    /// assert!(ready.is_set());
+    /// ```
     pub fn reset_after_fork(&self) {
         self.waiters.enter().list.forget_all();
     }

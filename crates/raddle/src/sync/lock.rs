@@ -61,17 +61,54 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 impl<T> Lock<T> {
     const_fn! {
         /// A free lock around `value`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::Lock;
+        ///
+        /// static NAMES: Lock<Vec<String>> = Lock::new(Vec::new());
+        /// NAMES.acquire().push("first".to_owned());
+        /// assert_eq!(NAMES.acquire().len(), 1);
+        /// ```
         pub fn new(value: T) -> Self {
             Self { raw: RawLock::new(), value: UnsafeCell::new(value) }
         }
     }
 
     /// The value of a lock that nobody else can reach any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// let names = Lock::new(vec!["first"]);
+    /// names.acquire().push("second");
+    /// assert_eq!(names.into_inner(), ["first", "second"]);
+    /// ```
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
 
     /// Acquires the lock, and waits for it as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// let balance = Lock::new(100);
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..4 {
+    ///         scope.spawn(|| {
+    ///             let mut balance = balance.acquire();
+    ///             *balance += 10;
+    ///         });
+    ///     }
+    /// });
+    /// assert_eq!(*balance.acquire(), 140);
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> LockGuard<'_, T> {
@@ -80,6 +117,18 @@ impl<T> Lock<T> {
     }
 
     /// Acquires the lock if it is free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// let lock = Lock::new(1);
+    /// let guard = lock.try_acquire().expect("nobody has it");
+    /// assert!(lock.try_acquire().is_none());
+    /// drop(guard);
+    /// assert!(lock.try_acquire().is_some());
+    /// ```
     #[inline]
     #[track_caller]
     pub fn try_acquire(&self) -> Option<LockGuard<'_, T>> {
@@ -91,6 +140,20 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if somebody else held it all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Lock, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let lock = Lock::new(1);
+    /// let guard = lock.acquire();
+    /// assert_eq!(lock.acquire_timeout(Duration::from_millis(1)).err(), Some(TimedOut));
+    /// drop(guard);
+    /// assert_eq!(*lock.acquire_timeout(Duration::from_secs(1))?, 1);
+    /// # Ok::<(), TimedOut>(())
+    /// ```
     #[track_caller]
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<LockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::after(timeout))
@@ -101,6 +164,20 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if somebody else held it all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// // One limit for several waits.
+    /// let limit = Instant::now() + Duration::from_secs(1);
+    /// let (first, second) = (Lock::new(1), Lock::new(2));
+    /// let sum = *first.acquire_until(limit)? + *second.acquire_until(limit)?;
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     #[track_caller]
     pub fn acquire_until(&self, instant: Instant) -> Result<LockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::at(instant))
@@ -116,12 +193,35 @@ impl<T> Lock<T> {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::Lock;
+    ///
+    /// let lock = Lock::new(1);
+    /// let guard = lock.acquire();
+    /// assert_eq!(lock.acquire_with(Deadline::PASSED, &mut Thread).err(), Some(Failed::TimedOut));
+    /// ```
     #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<LockGuard<'_, T>, Failed> {
         self.raw.acquire_with(deadline, waiter).map(|()| LockGuard::new(self))
     }
 
     /// Whether somebody holds the lock. True or false by the time you look.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// let lock = Lock::new(1);
+    /// let guard = lock.acquire();
+    /// assert!(lock.is_locked());
+    /// drop(guard);
+    /// assert!(!lock.is_locked());
+    /// ```
     pub fn is_locked(&self) -> bool {
         self.raw.is_locked()
     }
@@ -145,6 +245,21 @@ impl<T: fmt::Debug> fmt::Debug for Lock<T> {
 }
 
 /// The right to the value of a [`Lock`]; dropping it releases the lock.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{Lock, LockGuard};
+///
+/// fn double(mut value: LockGuard<'_, u32>) {
+///     *value *= 2;
+///     // The lock is released here.
+/// }
+///
+/// let lock = Lock::new(21);
+/// double(lock.acquire());
+/// assert_eq!(*lock.acquire(), 42);
+/// ```
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct LockGuard<'a, T> {
     lock: &'a Lock<T>,
@@ -203,6 +318,18 @@ impl<T: fmt::Debug> fmt::Debug for LockGuard<'_, T> {
 /// A lock without a value and without a guard: for [`Condition`](super::Condition)s, and for bindings to other languages.
 ///
 /// Any thread may release it. Fairness is that of [`Lock`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::RawLock;
+///
+/// static LOCK: RawLock = RawLock::new();
+///
+/// LOCK.acquire();
+/// std::thread::spawn(|| LOCK.release()).join().unwrap();
+/// assert!(!LOCK.is_locked());
+/// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct RawLock {
@@ -215,12 +342,32 @@ pub struct RawLock {
 impl RawLock {
     const_fn! {
         /// A free lock.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::RawLock;
+        ///
+        /// static LOCK: RawLock = RawLock::new();
+        /// assert!(!LOCK.is_locked());
+        /// ```
         pub fn new() -> Self {
             Self { permits: Permits::new(1), owner: AtomicU64::new(0) }
         }
     }
 
     /// Acquires the lock, and waits for it as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// assert!(lock.is_locked());
+    /// lock.release();
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire(&self) {
@@ -239,6 +386,16 @@ impl RawLock {
     }
 
     /// Acquires the lock if it is free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// assert!(lock.try_acquire());
+    /// assert!(!lock.try_acquire());
+    /// ```
     #[inline]
     #[track_caller]
     pub fn try_acquire(&self) -> bool {
@@ -260,6 +417,19 @@ impl RawLock {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::RawLock;
+    /// use std::time::Duration;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// let soon = Deadline::after(Duration::from_millis(1));
+    /// assert_eq!(lock.acquire_with(soon, &mut Thread), Err(Failed::TimedOut));
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
@@ -293,6 +463,17 @@ impl RawLock {
     }
 
     /// Releases the lock; `None` if it was not held.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// assert_eq!(lock.release(), Some(()));
+    /// assert_eq!(lock.release(), None);
+    /// ```
     #[inline]
     pub fn release(&self) -> Option<()> {
         if self.owner_number() == current().owner() { self.release_own() } else { self.release_anothers() }
@@ -323,17 +504,56 @@ impl RawLock {
     }
 
     /// Whether somebody holds the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// assert!(lock.is_locked());
+    /// ```
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.permits.available() == 0
     }
 
     /// The thread that acquired the lock, as far as that is known: another one may release it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    /// use raddle::thread::ThreadId;
+    ///
+    /// let lock = RawLock::new();
+    /// assert_eq!(lock.owner(), None);
+    /// lock.acquire();
+    /// assert_eq!(lock.owner(), Some(ThreadId::current()));
+    /// ```
     pub fn owner(&self) -> Option<ThreadId> {
         ThreadId::from_number(self.owner.load(Ordering::Relaxed))
     }
 
     /// How many threads wait for the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| lock.acquire());
+    ///     while lock.waiting() < 1 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     lock.release();
+    /// });
+    /// assert_eq!(lock.waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.permits.waiting()
     }
@@ -342,6 +562,18 @@ impl RawLock {
     ///
     /// For the child of a fork, in which a thread that does not exist may hold it. The caller sees to it that
     /// no thread of this process holds it or waits for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let lock = RawLock::new();
+    /// lock.acquire();
+    /// // In the child, where the thread that held it does not exist.
+    /// lock.reset_after_fork();
+    /// assert!(lock.try_acquire());
+    /// ```
     pub fn reset_after_fork(&self) {
         self.disown();
         self.permits.reset(1);
@@ -365,6 +597,15 @@ impl RawLock {
     }
 
     /// The address by which the lock is known to others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// let (one, other) = (RawLock::new(), RawLock::new());
+    /// assert_ne!(one.address(), other.address());
+    /// ```
     #[inline]
     pub fn address(&self) -> usize {
         std::ptr::from_ref(&self.permits).addr()

@@ -18,6 +18,20 @@ pub use semaphore::{BoundedSemaphore, OverRelease, Semaphore, SemaphoreGuard};
 use std::fmt;
 
 /// The deadline passed before the call had what it waited for.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{Event, TimedOut};
+/// use std::time::Duration;
+///
+/// fn both(first: &Event, second: &Event) -> Result<(), TimedOut> {
+///     first.wait_timeout(Duration::from_millis(1))?;
+///     second.wait_timeout(Duration::from_millis(1))
+/// }
+///
+/// assert_eq!(both(&Event::new(), &Event::new()), Err(TimedOut));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut;
 

@@ -56,17 +56,63 @@ unsafe impl<T: Send> Sync for RLock<T> {}
 impl<T> RLock<T> {
     const_fn! {
         /// A free lock around `value`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::RLock;
+        /// use std::cell::RefCell;
+        ///
+        /// static LOG: RLock<RefCell<Vec<&str>>> = RLock::new(RefCell::new(Vec::new()));
+        /// LOG.acquire().borrow_mut().push("started");
+        /// assert_eq!(*LOG.acquire().borrow(), ["started"]);
+        /// ```
         pub fn new(value: T) -> Self {
             Self { raw: RawRLock::new(), value }
         }
     }
 
     /// The value of a lock that nobody else can reach any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::RLock::new(5).into_inner(), 5);
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }
 
     /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RLock;
+    /// use std::cell::Cell;
+    ///
+    /// struct Account {
+    ///     balance: RLock<Cell<i64>>,
+    /// }
+    ///
+    /// impl Account {
+    ///     fn add(&self, amount: i64) {
+    ///         let balance = self.balance.acquire();
+    ///         balance.set(balance.get() + amount);
+    ///     }
+    ///
+    ///     /// Calls another method that acquires the lock, while it has it.
+    ///     fn exchange(&self, out: i64, back: i64) {
+    ///         let _both_or_none = self.balance.acquire();
+    ///         self.add(-out);
+    ///         self.add(back);
+    ///     }
+    /// }
+    ///
+    /// let account = Account { balance: RLock::new(Cell::new(10)) };
+    /// account.exchange(5, 7);
+    /// assert_eq!(account.balance.acquire().get(), 12);
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> RLockGuard<'_, T> {
@@ -75,6 +121,19 @@ impl<T> RLock<T> {
     }
 
     /// Acquires the lock if it is free or this thread's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RLock;
+    ///
+    /// let lock = RLock::new(());
+    /// let own = lock.acquire();
+    /// assert!(lock.try_acquire().is_some());
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert!(lock.try_acquire().is_none()));
+    /// });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn try_acquire(&self) -> Option<RLockGuard<'_, T>> {
@@ -86,6 +145,19 @@ impl<T> RLock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if another thread owned it all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{RLock, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let lock = RLock::new(());
+    /// let own = lock.acquire();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert_eq!(lock.acquire_timeout(Duration::from_millis(1)).err(), Some(TimedOut)));
+    /// });
+    /// ```
     #[track_caller]
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<RLockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::after(timeout))
@@ -96,6 +168,17 @@ impl<T> RLock<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if another thread owned it all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RLock;
+    /// use std::time::Instant;
+    ///
+    /// let lock = RLock::new(1);
+    /// assert_eq!(*lock.acquire_until(Instant::now())?, 1);
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     #[track_caller]
     pub fn acquire_until(&self, instant: Instant) -> Result<RLockGuard<'_, T>, TimedOut> {
         self.acquire_by(Deadline::at(instant))
@@ -128,6 +211,21 @@ impl<T: fmt::Debug> fmt::Debug for RLock<T> {
 }
 
 /// One level of an [`RLock`]; dropping it releases that level.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::RLock;
+///
+/// let lock = RLock::new(1);
+/// let outer = lock.acquire();
+/// drop(lock.acquire());
+/// // One level is left: the lock is held until the last guard is gone.
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| assert!(lock.try_acquire().is_none()));
+/// });
+/// assert_eq!(*outer, 1);
+/// ```
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct RLockGuard<'a, T> {
     lock: &'a RLock<T>,
@@ -175,6 +273,18 @@ impl<T: fmt::Debug> fmt::Debug for RLockGuard<'_, T> {
 /// A reentrant lock without a value and without a guard: for [`Condition`](super::Condition)s, and for bindings to other languages.
 ///
 /// Only its owner may release it. Fairness is that of [`Lock`](super::Lock).
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::RawRLock;
+///
+/// let lock = RawRLock::new();
+/// lock.acquire();
+/// lock.acquire();
+/// assert_eq!(lock.levels(), 2);
+/// assert_eq!((lock.release(), lock.release(), lock.release()), (Some(()), Some(()), None));
+/// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct RawRLock {
@@ -187,12 +297,32 @@ pub struct RawRLock {
 impl RawRLock {
     const_fn! {
         /// A free lock.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::RawRLock;
+        ///
+        /// static LOCK: RawRLock = RawRLock::new();
+        /// assert!(!LOCK.is_locked());
+        /// ```
         pub fn new() -> Self {
             Self { lock: RawLock::new(), levels: AtomicU64::new(0) }
         }
     }
 
     /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// lock.acquire();
+    /// assert_eq!(lock.levels(), 2);
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire(&self) {
@@ -211,6 +341,18 @@ impl RawRLock {
     }
 
     /// Acquires the lock if it is free or this thread's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// assert!(lock.try_acquire() && lock.try_acquire());
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert!(!lock.try_acquire()));
+    /// });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn try_acquire(&self) -> bool {
@@ -230,6 +372,21 @@ impl RawRLock {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the lock was acquired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         assert_eq!(lock.acquire_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    ///     });
+    /// });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
@@ -243,6 +400,19 @@ impl RawRLock {
     }
 
     /// Releases one level; `None` if this thread does not own the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert_eq!(lock.release(), None));
+    /// });
+    /// assert_eq!(lock.release(), Some(()));
+    /// ```
     #[inline]
     pub fn release(&self) -> Option<()> {
         if !self.is_owned() {
@@ -254,6 +424,18 @@ impl RawRLock {
     }
 
     /// Releases all levels and returns how many; `None` if this thread does not own the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// lock.acquire();
+    /// assert_eq!(lock.release_all(), Some(2));
+    /// assert!(!lock.is_locked());
+    /// ```
     pub fn release_all(&self) -> Option<u64> {
         if !self.is_owned() {
             return None;
@@ -264,6 +446,21 @@ impl RawRLock {
     }
 
     /// Takes `levels` back that [`RawRLock::release_all`] gave up, and waits for them as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::Thread;
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// lock.acquire();
+    /// let levels = lock.release_all().unwrap();
+    /// // Meanwhile, others may have it.
+    /// lock.restore(levels, &mut Thread);
+    /// assert_eq!(lock.levels(), 2);
+    /// ```
     #[track_caller]
     pub fn restore<W: Waiter>(&self, levels: u64, waiter: &mut W) {
         let mut waiter = crate::park::Uninterruptible(waiter);
@@ -274,33 +471,96 @@ impl RawRLock {
     }
 
     /// Whether the current thread owns the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// assert!(lock.is_owned());
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| assert!(!lock.is_owned() && lock.is_locked()));
+    /// });
+    /// ```
     #[inline]
     pub fn is_owned(&self) -> bool {
         self.lock.owner_number() == current().owner()
     }
 
     /// Whether any thread owns the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// assert!(lock.is_locked());
+    /// ```
     pub fn is_locked(&self) -> bool {
         self.lock.is_locked()
     }
 
     /// The thread that owns the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    /// use raddle::thread::ThreadId;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// assert_eq!(lock.owner(), Some(ThreadId::current()));
+    /// ```
     pub fn owner(&self) -> Option<ThreadId> {
         self.lock.owner()
     }
 
     /// How often the owner has acquired the lock: exact for the owner, and 0 for a free lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// assert_eq!(lock.levels(), 0);
+    /// lock.acquire();
+    /// assert_eq!(lock.levels(), 1);
+    /// ```
     #[inline]
     pub fn levels(&self) -> u64 {
         self.levels.load(Ordering::Relaxed)
     }
 
     /// How many threads wait for the lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::RawRLock::new().waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.lock.waiting()
     }
 
     /// Makes the lock free and forgets its waiters: see [`RawLock::reset_after_fork`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// let lock = RawRLock::new();
+    /// lock.acquire();
+    /// // In the child, where the thread that held it does not exist.
+    /// lock.reset_after_fork();
+    /// assert!(!lock.is_locked());
+    /// ```
     pub fn reset_after_fork(&self) {
         self.set_levels(0);
         self.lock.reset_after_fork();

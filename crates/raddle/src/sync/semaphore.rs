@@ -47,22 +47,63 @@ pub struct Semaphore {
 
 impl Semaphore {
     /// The most permits that can be free at a time: 2⁴⁰ − 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{OverRelease, Semaphore};
+    ///
+    /// let full = Semaphore::new(Semaphore::MAX_PERMITS);
+    /// assert_eq!(full.release(1), Err(OverRelease));
+    /// ```
     pub const MAX_PERMITS: u64 = MAX_PERMITS;
 
     const_fn! {
         /// A semaphore with `permits` free permits; with [`Semaphore::MAX_PERMITS`] if that is less.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::Semaphore;
+        ///
+        /// static CONNECTIONS: Semaphore = Semaphore::new(8);
+        /// assert_eq!(CONNECTIONS.available(), 8);
+        /// ```
         pub fn new(permits: u64) -> Self {
             Self { permits: Permits::new(if permits < MAX_PERMITS { permits } else { MAX_PERMITS }) }
         }
     }
 
     /// Takes a permit, and waits for one as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let items = Semaphore::new(0);
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| items.acquire());
+    ///     items.release(1).unwrap();
+    /// });
+    /// assert_eq!(items.available(), 0);
+    /// ```
     pub fn acquire(&self) {
         // A plain thread's wait without a deadline ends with the permit.
         let _ = self.acquire_with(Deadline::NEVER, &mut Thread);
     }
 
     /// Takes a permit if one is free. True if so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let permits = Semaphore::new(1);
+    /// assert!(permits.try_acquire());
+    /// assert!(!permits.try_acquire());
+    /// ```
     #[inline]
     pub fn try_acquire(&self) -> bool {
         self.permits.try_acquire()
@@ -73,6 +114,16 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`TimedOut`] if none became free for this thread in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{Semaphore, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let permits = Semaphore::new(0);
+    /// assert_eq!(permits.acquire_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         self.acquire_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
     }
@@ -82,6 +133,17 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`TimedOut`] if none became free for this thread until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    /// use std::time::Instant;
+    ///
+    /// let permits = Semaphore::new(1);
+    /// assert!(permits.acquire_until(Instant::now()).is_ok());
+    /// assert!(permits.acquire_until(Instant::now()).is_err());
+    /// ```
     pub fn acquire_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.acquire_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
     }
@@ -91,12 +153,35 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a permit was taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let permits = Semaphore::new(0);
+    /// assert_eq!(permits.acquire_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// ```
     #[inline]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         self.permits.acquire(Wanted::anybodys(WaitKind::Semaphore), deadline, waiter)
     }
 
     /// Takes a permit for as long as the guard lives; waits as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let permits = Semaphore::new(2);
+    /// {
+    ///     let _permit = permits.guard();
+    ///     assert_eq!(permits.available(), 1);
+    /// }
+    /// assert_eq!(permits.available(), 2);
+    /// ```
     pub fn guard(&self) -> SemaphoreGuard<'_> {
         self.acquire();
         SemaphoreGuard { semaphore: self }
@@ -107,6 +192,17 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`OverRelease`], and nothing is added, if there would be more than [`Semaphore::MAX_PERMITS`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let items = Semaphore::new(0);
+    /// items.release(3)?;
+    /// assert_eq!(items.available(), 3);
+    /// # Ok::<(), raddle::sync::OverRelease>(())
+    /// ```
     #[inline]
     pub fn release(&self, count: u64) -> Result<(), OverRelease> {
         self.permits.release(count, MAX_PERMITS).map_err(|_| OverRelease)
@@ -117,28 +213,83 @@ impl Semaphore {
     /// # Errors
     ///
     /// [`OverRelease`], and nothing is added, if there would be more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{OverRelease, Semaphore};
+    ///
+    /// let permits = Semaphore::new(1);
+    /// assert_eq!(permits.release_within(1, 2), Ok(()));
+    /// assert_eq!(permits.release_within(1, 2), Err(OverRelease));
+    /// ```
     #[inline]
     pub fn release_within(&self, count: u64, bound: u64) -> Result<(), OverRelease> {
         self.permits.release(count, bound.min(MAX_PERMITS)).map_err(|_| OverRelease)
     }
 
     /// How many permits are free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::Semaphore::new(2).available(), 2);
+    /// ```
     pub fn available(&self) -> u64 {
         self.permits.available()
     }
 
     /// How many threads wait for one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let permits = Semaphore::new(0);
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| permits.acquire());
+    ///     while permits.waiting() < 1 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     permits.release(1).unwrap();
+    /// });
+    /// ```
     pub fn waiting(&self) -> usize {
         self.permits.waiting()
     }
 
     /// Forgets all waiters and sets the number of free permits: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// let permits = Semaphore::new(2);
+    /// permits.acquire();
+    /// // In the child, where the thread that has the permit does not exist.
+    /// permits.reset_after_fork(2);
+    /// assert_eq!(permits.available(), 2);
+    /// ```
     pub fn reset_after_fork(&self, permits: u64) {
         self.permits.reset(permits.min(MAX_PERMITS));
     }
 }
 
 /// A permit of a [`Semaphore`]; dropping it gives the permit back.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::Semaphore;
+///
+/// let permits = Semaphore::new(1);
+/// let permit = permits.guard();
+/// assert!(!permits.try_acquire());
+/// drop(permit);
+/// assert!(permits.try_acquire());
+/// ```
 #[derive(Debug)]
 #[must_use = "the permit is given back at once if the guard is dropped"]
 pub struct SemaphoreGuard<'a> {
@@ -175,17 +326,46 @@ pub struct BoundedSemaphore {
 impl BoundedSemaphore {
     const_fn! {
         /// A semaphore with `permits` free permits, and never more.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::sync::BoundedSemaphore;
+        ///
+        /// static SLOTS: BoundedSemaphore = BoundedSemaphore::new(4);
+        /// assert_eq!((SLOTS.available(), SLOTS.bound()), (4, 4));
+        /// ```
         pub fn new(permits: u64) -> Self {
             Self { semaphore: Semaphore::new(permits), bound: if permits < MAX_PERMITS { permits } else { MAX_PERMITS } }
         }
     }
 
     /// Takes a permit, and waits for one as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::BoundedSemaphore;
+    ///
+    /// let slots = BoundedSemaphore::new(1);
+    /// slots.acquire();
+    /// assert_eq!(slots.available(), 0);
+    /// ```
     pub fn acquire(&self) {
         self.semaphore.acquire();
     }
 
     /// Takes a permit if one is free. True if so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::BoundedSemaphore;
+    ///
+    /// let slots = BoundedSemaphore::new(1);
+    /// assert!(slots.try_acquire());
+    /// assert!(!slots.try_acquire());
+    /// ```
     #[inline]
     pub fn try_acquire(&self) -> bool {
         self.semaphore.try_acquire()
@@ -196,6 +376,16 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`TimedOut`] if none became free for this thread in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{BoundedSemaphore, TimedOut};
+    /// use std::time::Duration;
+    ///
+    /// let slots = BoundedSemaphore::new(0);
+    /// assert_eq!(slots.acquire_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         self.semaphore.acquire_timeout(timeout)
     }
@@ -205,6 +395,17 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`TimedOut`] if none became free for this thread until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::BoundedSemaphore;
+    /// use std::time::Instant;
+    ///
+    /// let slots = BoundedSemaphore::new(1);
+    /// assert!(slots.acquire_until(Instant::now()).is_ok());
+    /// assert!(slots.acquire_until(Instant::now()).is_err());
+    /// ```
     pub fn acquire_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.semaphore.acquire_until(instant)
     }
@@ -214,12 +415,32 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before a permit was taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::BoundedSemaphore;
+    ///
+    /// let slots = BoundedSemaphore::new(0);
+    /// assert_eq!(slots.acquire_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// ```
     #[inline]
     pub fn acquire_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         self.semaphore.acquire_with(deadline, waiter)
     }
 
     /// Takes a permit for as long as the guard lives; waits as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::BoundedSemaphore;
+    ///
+    /// let slots = BoundedSemaphore::new(1);
+    /// drop(slots.guard());
+    /// assert_eq!(slots.available(), 1);
+    /// ```
     pub fn guard(&self) -> SemaphoreGuard<'_> {
         self.semaphore.guard()
     }
@@ -229,28 +450,69 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`OverRelease`], and nothing is given back, if there would be more than in the beginning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{BoundedSemaphore, OverRelease};
+    ///
+    /// let slots = BoundedSemaphore::new(1);
+    /// slots.acquire();
+    /// assert_eq!(slots.release(1), Ok(()));
+    /// assert_eq!(slots.release(1), Err(OverRelease));
+    /// ```
     #[inline]
     pub fn release(&self, count: u64) -> Result<(), OverRelease> {
         self.semaphore.release_within(count, self.bound)
     }
 
     /// How many permits are free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::BoundedSemaphore::new(2).available(), 2);
+    /// ```
     pub fn available(&self) -> u64 {
         self.semaphore.available()
     }
 
     /// How many permits there were in the beginning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::BoundedSemaphore;
+    ///
+    /// let slots = BoundedSemaphore::new(2);
+    /// slots.acquire();
+    /// assert_eq!(slots.bound(), 2);
+    /// ```
     pub fn bound(&self) -> u64 {
         self.bound
     }
 
     /// How many threads wait for one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::sync::BoundedSemaphore::new(2).waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.semaphore.waiting()
     }
 }
 
 /// More permits were released than the semaphore may have.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::sync::{BoundedSemaphore, OverRelease};
+///
+/// assert_eq!(BoundedSemaphore::new(1).release(1), Err(OverRelease));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverRelease;
 
