@@ -12,6 +12,16 @@ use crate::sys::now;
 use crate::thread::ThreadState;
 
 /// What the library knows, at about one moment. Nobody was stopped for it: each thread is seen at a moment of its own.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+///
+/// let seen = snapshot();
+/// println!("{} threads, {} locks, {} deadlocks", seen.threads.len(), seen.locks.len(), seen.deadlocks.len());
+/// assert!(seen.deadlocks.is_empty());
+/// ```
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -25,6 +35,17 @@ pub struct Snapshot {
 }
 
 /// One thread.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::thread;
+///
+/// let own = thread::adopt("the one who asks", true);
+/// let seen = snapshot().threads.into_iter().find(|seen| Some(seen.id) == own.id()).unwrap();
+/// assert_eq!(seen.name.as_deref(), Some("the one who asks"));
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -54,6 +75,19 @@ pub struct ThreadSnapshot {
 }
 
 /// A lock that a thread holds.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::sync::Lock;
+///
+/// let lock = Lock::new(());
+/// let _guard = lock.acquire();
+/// for held in snapshot().threads.iter().flat_map(|thread| &thread.holds) {
+///     println!("a {:?}, acquired at {:?}", held.kind, held.site);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -68,6 +102,16 @@ pub struct HeldLock {
 }
 
 /// Something that is held or waited for.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+///
+/// for lock in snapshot().locks {
+///     println!("{:#x} is held by {:?}, and {} wait", lock.object, lock.owner, lock.waiters.len());
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -83,6 +127,16 @@ pub struct LockSnapshot {
 }
 
 /// Looks at all threads. Stops nobody.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::thread::ThreadId;
+///
+/// let own = ThreadId::current();
+/// assert!(snapshot().threads.iter().any(|thread| thread.id == own));
+/// ```
 #[must_use]
 pub fn snapshot() -> Snapshot {
     let mut threads = Vec::new();

@@ -47,6 +47,18 @@ pub fn as_completed<T: Send>(futures: impl IntoIterator<Item = Future<T>>) -> As
 }
 
 /// See [`as_completed`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{as_completed, promise};
+///
+/// let (promise, future) = promise();
+/// let mut done = as_completed([future]);
+/// promise.finish(1).unwrap();
+/// assert_eq!(done.next().unwrap().result().unwrap(), 1);
+/// assert!(done.next().is_none());
+/// ```
 pub struct AsCompleted<T: Send> {
     /// Each until it is given back.
     futures: Vec<Option<Future<T>>>,
@@ -57,6 +69,19 @@ pub struct AsCompleted<T: Send> {
 }
 
 /// No future was done.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{as_completed, promise, NextError};
+///
+/// let (promise, future) = promise();
+/// let mut done = as_completed([future]);
+/// assert!(matches!(done.try_next(), Err(NextError::TimedOut)));
+/// promise.finish(1).unwrap();
+/// assert!(done.try_next().is_ok());
+/// assert!(matches!(done.try_next(), Err(NextError::NoneLeft)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextError {
     /// All have been given back.
@@ -73,6 +98,18 @@ impl<T: Send> AsCompleted<T> {
     /// # Errors
     ///
     /// [`NextError::NoneLeft`], or [`NextError::TimedOut`] if none is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, promise};
+    ///
+    /// let (promise, future) = promise();
+    /// let mut done = as_completed([future]);
+    /// assert!(done.try_next().is_err());
+    /// promise.finish(1).unwrap();
+    /// assert_eq!(done.try_next().unwrap().result().unwrap(), 1);
+    /// ```
     pub fn try_next(&mut self) -> Result<Future<T>, NextError> {
         self.next_with(Deadline::PASSED, &mut Thread)
     }
@@ -82,6 +119,17 @@ impl<T: Send> AsCompleted<T> {
     /// # Errors
     ///
     /// [`NextError::NoneLeft`], or [`NextError::TimedOut`] if none was done in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, promise, NextError};
+    /// use std::time::Duration;
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// let mut done = as_completed([future]);
+    /// assert!(matches!(done.next_timeout(Duration::from_millis(1)), Err(NextError::TimedOut)));
+    /// ```
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Future<T>, NextError> {
         self.next_with(Deadline::after(timeout), &mut Thread)
     }
@@ -91,6 +139,23 @@ impl<T: Send> AsCompleted<T> {
     /// # Errors
     ///
     /// [`NextError::NoneLeft`], or [`NextError::TimedOut`] if none was done until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, ThreadPoolExecutor};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let mut done = as_completed((0..4).map(|number| pool.submit(move || number).unwrap()));
+    /// // One limit for all of them.
+    /// let limit = Instant::now() + Duration::from_secs(60);
+    /// let mut sum = 0;
+    /// while let Ok(future) = done.next_until(limit) {
+    ///     sum += future.result().unwrap();
+    /// }
+    /// assert_eq!((sum, done.left()), (6, 0));
+    /// ```
     pub fn next_until(&mut self, instant: Instant) -> Result<Future<T>, NextError> {
         self.next_with(Deadline::at(instant), &mut Thread)
     }
@@ -100,6 +165,17 @@ impl<T: Send> AsCompleted<T> {
     /// # Errors
     ///
     /// [`NextError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, promise};
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let (promise, future) = promise();
+    /// promise.finish(1).unwrap();
+    /// assert!(as_completed([future]).next_with(Deadline::NEVER, &mut Thread).is_ok());
+    /// ```
     pub fn next_with<W: Waiter>(&mut self, deadline: Deadline, waiter: &mut W) -> Result<Future<T>, NextError> {
         self.notice_fork();
         while self.left > 0 {
@@ -119,6 +195,16 @@ impl<T: Send> AsCompleted<T> {
     }
 
     /// Those that have not been given back, in the order in which they were given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, promise};
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// let rest = as_completed([future]).into_rest();
+    /// assert!(rest[0].cancel());
+    /// ```
     #[must_use]
     pub fn into_rest(mut self) -> Vec<Future<T>> {
         self.unwatch();
@@ -126,6 +212,15 @@ impl<T: Send> AsCompleted<T> {
     }
 
     /// How many have not been given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{as_completed, promise};
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// assert_eq!(as_completed([future]).left(), 1);
+    /// ```
     #[must_use]
     pub fn left(&self) -> usize {
         self.left

@@ -35,12 +35,31 @@ global! {
 
 impl Builder {
     /// How many workers the pool has at most; 0, as unless told: the processors and 4, but no more than 32.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// assert_eq!(ThreadPoolExecutor::builder().workers(3).build().max_workers(), 3);
+    /// ```
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
     }
 
     /// What the names of the workers begin with; an underscore and a number follow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use raddle::thread;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().name_prefix("resize").build();
+    /// let name = pool.submit(|| thread::current().name()).unwrap().result();
+    /// assert_eq!(name.unwrap(), "resize_0");
+    /// ```
     pub fn name_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.name_prefix = Some(prefix.into());
         self
@@ -65,6 +84,15 @@ impl Builder {
     }
 
     /// Makes the pool. It has no workers before there are tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().workers(2).build();
+    /// assert_eq!((pool.workers(), pool.max_workers()), (0, 2));
+    /// ```
     #[must_use]
     pub fn build(self) -> ThreadPoolExecutor {
         let workers = if self.workers == 0 { 32.min(processors() + 4) } else { self.workers };

@@ -8,6 +8,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::Future;
 
 /// How a future has ended.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, Ending};
+///
+/// let (promise, future) = promise::<u32>();
+/// drop(promise);
+/// assert_eq!(future.ending(), Some(Ending::Broken));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// The result is there.
@@ -21,6 +31,16 @@ pub enum Ending {
 }
 
 /// A future has no result, and never will.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, FutureError};
+///
+/// let (_promise, future) = promise::<u32>();
+/// future.cancel();
+/// assert!(matches!(future.result(), Err(FutureError::Cancelled)));
+/// ```
 #[derive(Debug)]
 pub enum FutureError {
     /// It was cancelled before anybody had begun the work.
@@ -33,6 +53,18 @@ pub enum FutureError {
 }
 
 /// No result, or none in time.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, ResultError};
+///
+/// let (promise, future) = promise();
+/// // Too early: the future comes back.
+/// let Err(ResultError::TimedOut(future)) = future.try_result() else { unreachable!() };
+/// promise.finish(1).unwrap();
+/// assert_eq!(future.try_result().unwrap(), 1);
+/// ```
 pub enum ResultError<T: Send> {
     /// It was not done: at once, or until the deadline. The future comes back.
     TimedOut(Future<T>),
@@ -43,6 +75,17 @@ pub enum ResultError<T: Send> {
 }
 
 /// What a panic has thrown.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{FutureError, ThreadPoolExecutor};
+///
+/// let pool = ThreadPoolExecutor::new();
+/// let future = pool.submit(|| -> u32 { panic!("out of paper") }).unwrap();
+/// let Err(FutureError::Panicked(panic)) = future.result() else { unreachable!() };
+/// assert_eq!(panic.to_string(), "the work panicked: out of paper");
+/// ```
 pub struct Panic {
     payload: Box<dyn Any + Send>,
 }
@@ -56,6 +99,18 @@ impl Panic {
     }
 
     /// The message, if what was thrown is one, as it is with `panic!`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{FutureError, ThreadPoolExecutor};
+    /// use std::panic;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| panic::panic_any(5)).unwrap();
+    /// let Err(FutureError::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert_eq!(panic.message(), None);
+    /// ```
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         let literal = self.payload.downcast_ref::<&'static str>().copied();
@@ -63,6 +118,18 @@ impl Panic {
     }
 
     /// What was thrown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{FutureError, ThreadPoolExecutor};
+    /// use std::panic;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| panic::panic_any(5_i32)).unwrap();
+    /// let Err(FutureError::Panicked(panic)) = future.result() else { unreachable!() };
+    /// assert_eq!(*panic.into_payload().downcast::<i32>().unwrap(), 5);
+    /// ```
     #[must_use]
     pub fn into_payload(self) -> Box<dyn Any + Send> {
         self.payload
@@ -73,6 +140,18 @@ impl Panic {
     /// # Panics
     ///
     /// Always, with what was thrown before; the panic hook is not called again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{FutureError, ThreadPoolExecutor};
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| panic!("out of paper")).unwrap();
+    /// let Err(FutureError::Panicked(panic)) = future.result() else { unreachable!() };
+    /// let thrown = std::thread::spawn(move || panic.resume()).join();
+    /// assert!(thrown.is_err_and(|thrown| thrown.is::<&str>()));
+    /// ```
     pub fn resume(self) -> ! {
         resume_unwind(self.payload)
     }

@@ -65,6 +65,17 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`FutureError`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let words = pool.submit(|| "to be or not to be".split(' ').count()).unwrap();
+    /// assert_eq!(words.result()?, 6);
+    /// # Ok::<(), raddle::futures::FutureError>(())
+    /// ```
     pub fn result(self) -> Result<T, FutureError> {
         self.wait();
         self.take()
@@ -75,6 +86,17 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`ResultError::TimedOut`] with the future if it is not done; [`ResultError::Failed`] if there will never be a result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{promise, ResultError};
+    ///
+    /// let (promise, future) = promise();
+    /// let Err(ResultError::TimedOut(future)) = future.try_result() else { unreachable!() };
+    /// promise.finish(1).unwrap();
+    /// assert_eq!(future.try_result().unwrap(), 1);
+    /// ```
     pub fn try_result(self) -> Result<T, ResultError<T>> {
         self.result_with(Deadline::PASSED, &mut Thread)
     }
@@ -105,6 +127,16 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`ResultError::TimedOut`] with the future if it was not done until then; [`ResultError::Failed`] if there will never be a result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{promise, ResultError};
+    /// use std::time::Instant;
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// assert!(matches!(future.result_until(Instant::now()), Err(ResultError::TimedOut(_))));
+    /// ```
     pub fn result_until(self, instant: Instant) -> Result<T, ResultError<T>> {
         self.result_with(Deadline::at(instant), &mut Thread)
     }
@@ -114,6 +146,16 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`ResultError`], with the future unless there will never be a result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{promise, ResultError};
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// assert!(matches!(future.result_with(Deadline::PASSED, &mut Thread), Err(ResultError::TimedOut(_))));
+    /// ```
     pub fn result_with<W: Waiter>(self, deadline: Deadline, waiter: &mut W) -> Result<T, ResultError<T>> {
         match self.wait_with(deadline, waiter) {
             Ok(()) => self.take().map_err(ResultError::Failed),
@@ -123,6 +165,21 @@ impl<T: Send> Future<T> {
     }
 
     /// Waits until it is done, as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| 1).unwrap();
+    /// // Any number of threads may wait.
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| future.wait());
+    ///     future.wait();
+    /// });
+    /// assert_eq!(future.result().unwrap(), 1);
+    /// ```
     pub fn wait(&self) {
         // A plain thread's wait without a deadline ends with the work.
         let _ = self.wait_with(Deadline::NEVER, &mut Thread);
@@ -133,6 +190,17 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if it was not done in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    /// use raddle::sync::TimedOut;
+    /// use std::time::Duration;
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// assert_eq!(future.wait_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         self.wait_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
     }
@@ -142,6 +210,17 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if it was not done until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    /// use std::time::Instant;
+    ///
+    /// let (promise, future) = promise();
+    /// promise.finish(1).unwrap();
+    /// assert!(future.wait_until(Instant::now()).is_ok());
+    /// ```
     pub fn wait_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.wait_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
     }
@@ -151,6 +230,16 @@ impl<T: Send> Future<T> {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    /// use raddle::park::{Deadline, Failed, Thread};
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// assert_eq!(future.wait_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// ```
     pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         if self.is_done() {
             return Ok(());
@@ -163,6 +252,17 @@ impl<T: Send> Future<T> {
     }
 
     /// How it has ended; `None` if it has not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{promise, Ending};
+    ///
+    /// let (promise, future) = promise();
+    /// assert_eq!(future.ending(), None);
+    /// promise.finish(1).unwrap();
+    /// assert_eq!(future.ending(), Some(Ending::Finished));
+    /// ```
     #[must_use]
     pub fn ending(&self) -> Option<Ending> {
         let ending = self.task.slot().ending();
@@ -170,24 +270,67 @@ impl<T: Send> Future<T> {
     }
 
     /// Whether it has ended: with a result, by a panic, cancelled or broken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    ///
+    /// let (promise, future) = promise();
+    /// assert!(!future.is_done());
+    /// promise.finish(1).unwrap();
+    /// assert!(future.is_done());
+    /// ```
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.task.slot().stage().is_done() || self.task.is_orphaned()
     }
 
     /// Whether somebody does the work now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    ///
+    /// let (promise, future) = promise::<u32>();
+    /// assert!(!future.is_running());
+    /// assert!(promise.begin());
+    /// assert!(future.is_running() && !future.cancel());
+    /// ```
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.task.slot().stage() == Stage::Running && !self.task.is_orphaned()
     }
 
     /// Whether it was cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::promise;
+    ///
+    /// let (_promise, future) = promise::<u32>();
+    /// future.cancel();
+    /// assert!(future.is_cancelled() && future.is_done());
+    /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.ending() == Some(Ending::Cancelled)
     }
 
     /// The result, where it lies, or how it has ended without one; `None` if it is not done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{promise, Ending};
+    ///
+    /// let (promise, future) = promise();
+    /// assert_eq!(future.peek(), None);
+    /// promise.finish("here").unwrap();
+    /// assert_eq!(future.peek(), Some(Ok(&"here")));
+    /// ```
     #[must_use]
     pub fn peek(&self) -> Option<Result<&T, Ending>>
     where

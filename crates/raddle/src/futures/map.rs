@@ -49,6 +49,18 @@ impl ThreadPoolExecutor {
 }
 
 /// See [`ThreadPoolExecutor::map`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::ThreadPoolExecutor;
+///
+/// let pool = ThreadPoolExecutor::new();
+/// let mut lengths = pool.map(["one", "three"], str::len);
+/// assert_eq!(lengths.next().unwrap().unwrap(), 3);
+/// assert_eq!(lengths.next().unwrap().unwrap(), 5);
+/// assert!(lengths.next().is_none());
+/// ```
 pub struct Map<'pool, I: Iterator, F, T: Send> {
     pool: &'pool ThreadPoolExecutor,
     items: Fuse<I>,
@@ -66,6 +78,17 @@ where
     T: Send + 'static,
 {
     /// How many items may be under work, or done and not given back, at a time: at least 1, and twice the workers unless told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().workers(2).build();
+    /// // No more than one item at a time, whatever the number of workers.
+    /// let sum: u32 = pool.map(0..10, |number| number).window(1).map(Result::unwrap).sum();
+    /// assert_eq!(sum, 45);
+    /// ```
     #[must_use]
     pub fn window(mut self, window: usize) -> Self {
         self.window = window.max(1);
@@ -77,6 +100,21 @@ where
     /// # Errors
     ///
     /// [`TimedOut`] if it was not there in that time. It is the next one still.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let mut squares = pool.map([2, 3], |number| number * number);
+    /// let minute = Duration::from_secs(60);
+    /// assert_eq!(squares.next_timeout(minute)?.unwrap().unwrap(), 4);
+    /// assert_eq!(squares.next_timeout(minute)?.unwrap().unwrap(), 9);
+    /// assert!(squares.next_timeout(minute)?.is_none());
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Result<T, FutureError>>, TimedOut> {
         self.next_with(Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
     }
@@ -86,6 +124,19 @@ where
     /// # Errors
     ///
     /// [`TimedOut`] if it was not there until then. It is the next one still.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let mut squares = pool.map([2, 3], |number| number * number);
+    /// let limit = Instant::now() + Duration::from_secs(60);
+    /// assert_eq!(squares.next_until(limit)?.unwrap().unwrap(), 4);
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     pub fn next_until(&mut self, instant: Instant) -> Result<Option<Result<T, FutureError>>, TimedOut> {
         self.next_with(Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
     }
@@ -95,6 +146,17 @@ where
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before it was there. It is the next one still.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let mut squares = pool.map([2, 3], |number| number * number);
+    /// assert_eq!(squares.next_with(Deadline::NEVER, &mut Thread).unwrap().unwrap().unwrap(), 4);
+    /// ```
     pub fn next_with<W: Waiter>(
         &mut self,
         deadline: Deadline,

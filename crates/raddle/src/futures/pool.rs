@@ -68,6 +68,20 @@ struct Shared {
 }
 
 /// The pool has not taken a task. It comes back.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{SubmitError, ThreadPoolExecutor};
+///
+/// let pool = ThreadPoolExecutor::new();
+/// pool.close();
+/// match pool.submit(|| 6 * 7) {
+///     // The task comes back, and can be done elsewhere.
+///     Err(SubmitError::ShutDown(task)) => assert_eq!(task(), 42),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
 pub enum SubmitError<F> {
     /// The pool was shut down.
     ShutDown(F),
@@ -79,12 +93,30 @@ pub enum SubmitError<F> {
 
 impl ThreadPoolExecutor {
     /// A pool of as many workers as there are processors, and 4, but no more than 32.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// assert_eq!(pool.submit(|| 6 * 7).unwrap().result().unwrap(), 42);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
     /// Says how a pool is to be made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().workers(1).build();
+    /// assert_eq!(pool.max_workers(), 1);
+    /// ```
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -98,6 +130,17 @@ impl ThreadPoolExecutor {
     /// # Errors
     ///
     /// [`SubmitError`] with the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| "work".len()).unwrap();
+    /// // Something else is done meanwhile.
+    /// assert_eq!(future.result().unwrap(), 4);
+    /// ```
     pub fn submit<F, T>(&self, work: F) -> Result<Future<T>, SubmitError<F>>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -124,17 +167,65 @@ impl ThreadPoolExecutor {
     }
 
     /// Takes no more tasks. Those that were submitted are done; does not wait for that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let last = pool.submit(|| 1).unwrap();
+    /// pool.close();
+    /// assert!(pool.submit(|| 2).is_err());
+    /// assert_eq!(last.result().unwrap(), 1);
+    /// ```
     pub fn close(&self) {
         self.shared.backlog.shut_down();
     }
 
     /// Cancels the futures of all tasks that nobody has begun, as [`Future::cancel`] does. Returns how many.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use raddle::sync::Event;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().workers(1).build();
+    /// let (started, finish) = (Arc::new(Event::new()), Arc::new(Event::new()));
+    /// let first = pool.submit({
+    ///     let (started, finish) = (started.clone(), finish.clone());
+    ///     move || {
+    ///         started.set();
+    ///         finish.wait();
+    ///     }
+    /// });
+    /// started.wait();
+    /// let second = pool.submit(|| 2).unwrap();
+    /// assert_eq!(pool.cancel_pending(), 1);
+    /// assert!(second.is_cancelled());
+    /// finish.set();
+    /// assert!(first.unwrap().result().is_ok());
+    /// ```
     pub fn cancel_pending(&self) -> usize {
         self.shared.backlog.drain().into_iter().map(Queued::cancel).filter(|cancelled| *cancelled).count()
     }
 
     /// Takes no more tasks, and waits until those that were submitted are done and the workers have ended, as long as it takes. A worker of
     /// this pool does not wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let future = pool.submit(|| 1).unwrap();
+    /// pool.shutdown();
+    /// assert!(future.is_done());
+    /// assert_eq!(pool.workers(), 0);
+    /// ```
     pub fn shutdown(&self) {
         // A plain thread's wait without a deadline ends with the workers.
         let _ = self.shutdown_with(Deadline::NEVER, &mut park::Thread);
@@ -145,6 +236,18 @@ impl ThreadPoolExecutor {
     /// # Errors
     ///
     /// [`TimedOut`] if there were workers left all that time. They go on with what was submitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use std::time::Duration;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// pool.submit(|| 1).unwrap();
+    /// pool.shutdown_timeout(Duration::from_secs(60))?;
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         self.shutdown_with(Deadline::after(timeout), &mut park::Thread).map_err(|_| TimedOut)
     }
@@ -154,6 +257,17 @@ impl ThreadPoolExecutor {
     /// # Errors
     ///
     /// [`TimedOut`] if there were workers left all that time. They go on with what was submitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// pool.shutdown_until(Instant::now() + Duration::from_secs(60))?;
+    /// # Ok::<(), raddle::sync::TimedOut>(())
+    /// ```
     pub fn shutdown_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.shutdown_with(Deadline::at(instant), &mut park::Thread).map_err(|_| TimedOut)
     }
@@ -163,6 +277,21 @@ impl ThreadPoolExecutor {
     /// # Errors
     ///
     /// [`Failed`] if the deadline passed, or the waiter was told to stop, before the workers had ended. They go on with what was submitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    /// use raddle::park::{Deadline, Failed, Thread};
+    /// use raddle::sync::Event;
+    /// use std::sync::Arc;
+    ///
+    /// let (pool, finish) = (ThreadPoolExecutor::new(), Arc::new(Event::new()));
+    /// let waiting = finish.clone();
+    /// pool.submit(move || waiting.wait()).unwrap();
+    /// assert_eq!(pool.shutdown_with(Deadline::PASSED, &mut Thread), Err(Failed::TimedOut));
+    /// finish.set();
+    /// ```
     pub fn shutdown_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         let backlog = &self.shared.backlog;
         backlog.shut_down();
@@ -182,36 +311,96 @@ impl ThreadPoolExecutor {
     }
 
     /// Whether the pool takes no more tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// assert!(!pool.is_shut_down());
+    /// pool.close();
+    /// assert!(pool.is_shut_down());
+    /// ```
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
         self.shared.backlog.status() != Status::Open
     }
 
     /// Whether the pool's initializer has failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::builder().initializer(|| panic!("no connection")).build();
+    /// assert!(pool.submit(|| 1).unwrap().result().is_err());
+    /// assert!(pool.is_broken());
+    /// ```
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.shared.backlog.status() == Status::Broken
     }
 
     /// How many workers there may be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// assert_eq!(ThreadPoolExecutor::builder().workers(5).build().max_workers(), 5);
+    /// ```
     #[must_use]
     pub fn max_workers(&self) -> usize {
         self.shared.backlog.limit()
     }
 
     /// How many workers there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// assert_eq!(pool.workers(), 0);
+    /// pool.submit(|| 1).unwrap().wait();
+    /// assert_eq!(pool.workers(), 1);
+    /// ```
     #[must_use]
     pub fn workers(&self) -> usize {
         self.shared.backlog.workers().0
     }
 
     /// How many workers sleep, for want of tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// pool.submit(|| 1).unwrap().wait();
+    /// while pool.idle() < 1 {
+    ///     std::thread::yield_now();
+    /// }
+    /// ```
     #[must_use]
     pub fn idle(&self) -> usize {
         self.shared.backlog.workers().1
     }
 
     /// How many tasks nobody has begun, cancelled ones included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// assert_eq!(ThreadPoolExecutor::new().pending(), 0);
+    /// ```
     #[must_use]
     pub fn pending(&self) -> usize {
         self.shared.backlog.len()
@@ -298,6 +487,17 @@ impl fmt::Debug for ThreadPoolExecutor {
 
 impl<F> SubmitError<F> {
     /// The task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// pool.close();
+    /// let task = pool.submit(|| 6 * 7).unwrap_err().into_inner();
+    /// assert_eq!(task(), 42);
+    /// ```
     pub fn into_inner(self) -> F {
         match self {
             Self::ShutDown(work) | Self::Broken(work) | Self::NoThread(work, _) => work,

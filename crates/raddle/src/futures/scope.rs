@@ -56,6 +56,20 @@ impl ThreadPoolExecutor {
 }
 
 /// Where tasks are submitted that borrow: see [`ThreadPoolExecutor::scope`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Future, Scope, ThreadPoolExecutor};
+///
+/// fn count<'scope>(scope: &'scope Scope<'scope, '_>, text: &'scope str) -> Future<usize> {
+///     scope.submit(|| text.len()).unwrap()
+/// }
+///
+/// let pool = ThreadPoolExecutor::new();
+/// let text = String::from("borrowed");
+/// assert_eq!(pool.scope(|scope| count(scope, &text).result().unwrap()), 8);
+/// ```
 pub struct Scope<'scope, 'env: 'scope> {
     pool: &'env ThreadPoolExecutor,
     open: Arc<Open>,
@@ -70,6 +84,17 @@ impl<'scope> Scope<'scope, '_> {
     /// # Errors
     ///
     /// [`SubmitError`] with the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::ThreadPoolExecutor;
+    ///
+    /// let pool = ThreadPoolExecutor::new();
+    /// let numbers = vec![1, 2, 3];
+    /// let sum = pool.scope(|scope| scope.submit(|| numbers.iter().sum::<i32>()).unwrap());
+    /// assert_eq!(sum.result().unwrap(), 6);
+    /// ```
     pub fn submit<F, T>(&'scope self, work: F) -> Result<Future<T>, SubmitError<F>>
     where
         F: FnOnce() -> T + Send + 'scope,

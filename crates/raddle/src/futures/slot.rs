@@ -20,6 +20,19 @@ use crate::sys::{AfterFork, AtomicU32, Guard, Ordering, Section, UnsafeCell};
 /// | `Pending`, `Running` | [`Slot::finish`] | `Finished` |
 /// | `Pending`, `Running` | [`Slot::fail`] | `Failed` |
 /// | any | [`Slot::retire`] | `Retired` |
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Slot, Stage};
+///
+/// let slot = Slot::<u32, ()>::new();
+/// assert_eq!(slot.stage(), Stage::Pending);
+/// slot.begin();
+/// assert_eq!(slot.stage(), Stage::Running);
+/// slot.finish(1).unwrap();
+/// assert_eq!(slot.stage(), Stage::Finished);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Stage {
@@ -53,12 +66,30 @@ impl Stage {
     }
 
     /// Whether nothing more will come: the outcome is there, or it was cancelled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Stage;
+    ///
+    /// assert!(Stage::Finished.is_done() && Stage::Cancelled.is_done());
+    /// assert!(!Stage::Running.is_done());
+    /// ```
     #[must_use]
     pub fn is_done(self) -> bool {
         matches!(self, Self::Cancelled | Self::CancelledAndNotified | Self::Finished | Self::Failed)
     }
 
     /// Whether the outcome is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Stage;
+    ///
+    /// assert!(Stage::Finished.has_outcome() && Stage::Failed.has_outcome());
+    /// assert!(!Stage::Cancelled.has_outcome());
+    /// ```
     #[must_use]
     pub fn has_outcome(self) -> bool {
         matches!(self, Self::Finished | Self::Failed)
@@ -74,6 +105,15 @@ impl Stage {
     }
 
     /// Whether the watchers have been told.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Stage;
+    ///
+    /// assert!(Stage::CancelledAndNotified.is_settled());
+    /// assert!(!Stage::Cancelled.is_settled());
+    /// ```
     #[must_use]
     pub fn is_settled(self) -> bool {
         self.has_outcome() || self == Self::CancelledAndNotified
@@ -81,6 +121,15 @@ impl Stage {
 }
 
 /// What [`Slot::begin`] found.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Begun, Slot};
+///
+/// let slot = Slot::<u32, ()>::new();
+/// assert_eq!(slot.begin(), Begun::Run);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begun {
     /// The work may begin.
@@ -92,6 +141,17 @@ pub enum Begun {
 }
 
 /// What [`Slot::cancel`] did.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Cancelled, Slot};
+///
+/// let slot = Slot::<u32, &str>::new();
+/// slot.add_callback("tell them").unwrap();
+/// let Cancelled::Now(callbacks) = slot.cancel() else { unreachable!() };
+/// assert_eq!(callbacks, ["tell them"]);
+/// ```
 #[derive(Debug)]
 pub enum Cancelled<C> {
     /// It is cancelled now. The callbacks are for the caller to call.
@@ -105,6 +165,16 @@ pub enum Cancelled<C> {
 }
 
 /// Why [`Slot::wait_with`] ended without an outcome.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{NotDone, Slot};
+/// use raddle::park::{Deadline, Thread};
+///
+/// let slot = Slot::<u32, ()>::new();
+/// assert_eq!(slot.wait_with(Deadline::PASSED, &mut Thread), Err(NotDone::TimedOut));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDone {
     /// The deadline passed.
@@ -116,6 +186,17 @@ pub enum NotDone {
 }
 
 /// What [`Slot::retire`] found.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Slot, Stage};
+///
+/// let slot = Slot::<u32, ()>::new();
+/// slot.finish(1).unwrap();
+/// let retired = slot.retire();
+/// assert_eq!((retired.stage, retired.outcome), (Stage::Finished, Some(&1)));
+/// ```
 #[derive(Debug)]
 pub struct RetiredSlot<'a, T, C> {
     /// The stage before. `Retired`, if somebody else has done it.
@@ -127,8 +208,42 @@ pub struct RetiredSlot<'a, T, C> {
 }
 
 /// Somebody who watches several slots.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{Slot, Stage, Watcher};
+/// use raddle::queue::SimpleQueue;
+/// use std::sync::Arc;
+///
+/// struct Log(SimpleQueue<(usize, Stage)>);
+///
+/// impl Watcher for Log {
+///     fn settled(&self, index: usize, stage: Stage) {
+///         self.0.put((index, stage));
+///     }
+/// }
+///
+/// let (slot, log) = (Slot::<u32, ()>::new(), Arc::new(Log(SimpleQueue::new())));
+/// let watcher: Arc<dyn Watcher> = log.clone();
+/// slot.watch(&watcher, 7);
+/// slot.finish(1).unwrap();
+/// assert_eq!(log.0.get(), (7, Stage::Finished));
+/// ```
 pub trait Watcher: Send + Sync {
     /// The slot with this index is settled or retired, as its stage says by now. Called once, and not inside any slot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Stage, Watcher};
+    /// use raddle::queue::SimpleQueue;
+    ///
+    /// // A queue of numbers watches, and keeps the indices.
+    /// let queue = SimpleQueue::new();
+    /// queue.settled(3, Stage::Finished);
+    /// assert_eq!(queue.get(), 3);
+    /// ```
     fn settled(&self, index: usize, stage: Stage);
 }
 
@@ -145,6 +260,20 @@ impl Watcher for SimpleQueue<usize> {
 /// # Fairness
 ///
 /// All who wait go on when the outcome comes, in the order of their arrival.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::Slot;
+/// use raddle::park::{Deadline, Thread};
+///
+/// let slot = Slot::<&str, ()>::new();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| slot.finish("here").unwrap());
+///     slot.wait_with(Deadline::NEVER, &mut Thread).unwrap();
+///     assert_eq!(slot.outcome(), Some(&"here"));
+/// });
+/// ```
 pub struct Slot<T, C> {
     /// A [`Stage`]. Changes under the section only.
     stage: AtomicU32,
@@ -181,6 +310,14 @@ unsafe impl<T: Send + Sync, C: Send> Sync for Slot<T, C> {}
 
 impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// A slot that is pending.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// assert_eq!(Slot::<u32, ()>::new().stage(), Stage::Pending);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -196,6 +333,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Where it is in its life.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// slot.cancel();
+    /// assert_eq!(slot.stage(), Stage::Cancelled);
+    /// ```
     #[inline]
     pub fn stage(&self) -> Stage {
         // ORDERING: Acquire meets the Release in `set_stage`: who sees `Finished` or `Failed` sees the outcome.
@@ -203,6 +350,15 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// The outcome, once it is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, ()>::new();
+    /// assert_eq!(slot.outcome(), None);
+    /// slot.finish(1).unwrap();
+    /// assert_eq!(slot.outcome(), Some(&1));
+    /// ```
     #[inline]
     pub fn outcome(&self) -> Option<&T> {
         self.ending().map(|(_, outcome)| outcome)
@@ -210,6 +366,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
 
     /// The outcome, once it is there, with the stage that says whether it is an error: read in one step, for the slot may be retired
     /// between two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// let slot = Slot::<&str, ()>::new();
+    /// slot.fail("no paper").unwrap();
+    /// assert_eq!(slot.ending(), Some((Stage::Failed, &"no paper")));
+    /// ```
     #[inline]
     pub fn ending(&self) -> Option<(Stage, &T)> {
         let stage = self.stage();
@@ -233,17 +399,44 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// # Safety
     ///
     /// Nobody else uses the slot now, and nobody holds what [`Slot::outcome`] or [`Slot::retire`] returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, ()>::new();
+    /// slot.finish(1).unwrap();
+    /// // SAFETY: nobody else knows the slot, and nothing was borrowed of it.
+    /// assert_eq!(unsafe { slot.take_outcome() }, Some(1));
+    /// ```
     pub unsafe fn take_outcome(&self) -> Option<T> {
         // SAFETY: the caller's promise.
         self.outcome.with_mut(|outcome| unsafe { (*outcome).take() })
     }
 
     /// The outcome of a slot that nobody else can reach any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, ()>::new();
+    /// slot.finish(1).unwrap();
+    /// assert_eq!(slot.into_outcome(), Some(1));
+    /// ```
     pub fn into_outcome(self) -> Option<T> {
         self.outcome.into_inner()
     }
 
     /// Whoever is to do the work asks whether to begin.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Begun, Slot};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// slot.cancel();
+    /// assert_eq!(slot.begin(), Begun::Cancelled);
+    /// ```
     pub fn begin(&self) -> Begun {
         let mut inside = self.inside.enter();
         match self.stage() {
@@ -263,6 +456,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Cancels it, unless the work has begun. All who wait go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Cancelled, Slot};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// slot.begin();
+    /// assert!(matches!(slot.cancel(), Cancelled::No));
+    /// ```
     pub fn cancel(&self) -> Cancelled<C> {
         let mut inside = self.inside.enter();
         match self.stage() {
@@ -283,6 +486,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// # Errors
     ///
     /// The outcome comes back, with the stage, if there is one already, or it was cancelled or retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// assert!(slot.finish(1).unwrap().is_empty());
+    /// assert_eq!(slot.finish(2), Err((Stage::Finished, 2)));
+    /// ```
     pub fn finish(&self, outcome: T) -> Result<Vec<C>, (Stage, T)> {
         self.settle(outcome, Stage::Finished)
     }
@@ -292,6 +505,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// # Errors
     ///
     /// The outcome comes back, with the stage, if there is one already, or it was cancelled or retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// let slot = Slot::<&str, ()>::new();
+    /// slot.fail("no paper").unwrap();
+    /// assert_eq!(slot.stage(), Stage::Failed);
+    /// ```
     pub fn fail(&self, outcome: T) -> Result<Vec<C>, (Stage, T)> {
         self.settle(outcome, Stage::Failed)
     }
@@ -317,6 +540,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// Hands everything over to a successor, for good: everything that is called later, and everybody who waits or watches, is told so.
     ///
     /// The outcome stays where it is: somebody may be reading it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Stage};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// assert_eq!(slot.retire().stage, Stage::Pending);
+    /// assert_eq!(slot.stage(), Stage::Retired);
+    /// ```
     pub fn retire(&self) -> RetiredSlot<'_, T, C> {
         let mut inside = self.inside.enter();
         let stage = self.stage();
@@ -335,6 +568,15 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// # Errors
     ///
     /// The callback comes back if it is done already, and the caller calls it; or if it was retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, &str>::new();
+    /// assert_eq!(slot.add_callback("first"), Ok(()));
+    /// assert_eq!(slot.finish(1).unwrap(), ["first"]);
+    /// assert_eq!(slot.add_callback("too late"), Err("too late"));
+    /// ```
     pub fn add_callback(&self, callback: C) -> Result<(), C> {
         let mut inside = self.inside.enter();
         if !matches!(self.stage(), Stage::Pending | Stage::Running) {
@@ -345,6 +587,20 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Tells `watcher` when it is settled or retired; at once, if it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Watcher};
+    /// use raddle::queue::SimpleQueue;
+    /// use std::sync::Arc;
+    ///
+    /// let (slot, settled) = (Slot::<u32, ()>::new(), Arc::new(SimpleQueue::<usize>::new()));
+    /// let watcher: Arc<dyn Watcher> = settled.clone();
+    /// slot.watch(&watcher, 5);
+    /// slot.finish(1).unwrap();
+    /// assert_eq!(settled.get(), 5);
+    /// ```
     pub fn watch(&self, watcher: &Arc<dyn Watcher>, index: usize) {
         let mut inside = self.inside.enter();
         let stage = self.stage();
@@ -357,6 +613,21 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Ends what [`Slot::watch`] began.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Slot, Watcher};
+    /// use raddle::queue::SimpleQueue;
+    /// use std::sync::Arc;
+    ///
+    /// let (slot, settled) = (Slot::<u32, ()>::new(), Arc::new(SimpleQueue::<usize>::new()));
+    /// let watcher: Arc<dyn Watcher> = settled.clone();
+    /// slot.watch(&watcher, 5);
+    /// slot.unwatch(&watcher);
+    /// slot.finish(1).unwrap();
+    /// assert!(settled.is_empty());
+    /// ```
     pub fn unwatch(&self, watcher: &Arc<dyn Watcher>) {
         let mut inside = self.inside.enter();
         let watches = mem::take(&mut inside.watchers);
@@ -372,6 +643,17 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// # Errors
     ///
     /// [`NotDone`] if the deadline passed, the waiter was told to stop, or it was retired before that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Slot;
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let slot = Slot::<u32, ()>::new();
+    /// slot.finish(1).unwrap();
+    /// assert_eq!(slot.wait_with(Deadline::NEVER, &mut Thread), Ok(()));
+    /// ```
     pub fn wait_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), NotDone> {
         if let Some(known) = self.stage().wait_is_over() {
             return known;
@@ -400,12 +682,28 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// How many threads wait for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::futures::Slot::<u32, ()>::new().waiting(), 0);
+    /// ```
     pub fn waiting(&self) -> usize {
         self.inside.enter().waiters.len()
     }
 
     /// Shows the outcome, also of a retired slot, and the callbacks, for a collector of garbage. The functions must not use the slot:
     /// they are called inside it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, &str>::new();
+    /// slot.add_callback("tell them").unwrap();
+    /// let mut callbacks = Vec::new();
+    /// slot.for_each_held(&mut |_outcome| unreachable!(), &mut |callback| callbacks.push(*callback));
+    /// assert_eq!(callbacks, ["tell them"]);
+    /// ```
     pub fn for_each_held(&self, visit_outcome: &mut dyn FnMut(&T), visit_callback: &mut dyn FnMut(&C)) {
         let inside = self.inside.enter();
         // SAFETY: it is written under the section only, where we are.
@@ -416,6 +714,14 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// Takes one of the callbacks out, for a collector of garbage: it is not called any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slot = raddle::futures::Slot::<u32, &str>::new();
+    /// slot.add_callback("tell them").unwrap();
+    /// assert_eq!((slot.take_callback(), slot.take_callback()), (Some("tell them"), None));
+    /// ```
     pub fn take_callback(&self) -> Option<C> {
         self.inside.enter().callbacks.pop()
     }

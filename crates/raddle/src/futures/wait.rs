@@ -11,6 +11,17 @@ use super::slot::Watcher;
 use crate::park::{Deadline, Failed, Thread, Waiter};
 
 /// When [`wait`] is over.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, wait, ReturnWhen};
+///
+/// let (first, second) = (promise(), promise::<u32>());
+/// first.0.finish(1).unwrap();
+/// let waited = wait([first.1, second.1], ReturnWhen::FirstCompleted);
+/// assert_eq!((waited.done.len(), waited.pending.len()), (1, 1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReturnWhen {
     /// When one is done.
@@ -22,6 +33,18 @@ pub enum ReturnWhen {
 }
 
 /// What [`wait`] has found: the futures that were given, in their order, in two parts.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, wait_timeout, ReturnWhen, Waited};
+/// use std::time::Duration;
+///
+/// let (_promise, future) = promise::<u32>();
+/// let Waited { done, pending } = wait_timeout([future], ReturnWhen::AllCompleted, Duration::from_millis(1));
+/// assert!(done.is_empty());
+/// assert!(pending[0].cancel());
+/// ```
 pub struct Waited<T: Send> {
     /// Those that are done.
     pub done: Vec<Future<T>>,
@@ -59,6 +82,17 @@ pub fn wait<T: Send>(futures: impl IntoIterator<Item = Future<T>>, until: Return
 }
 
 /// As [`wait`], for at most `timeout`: then it returns what is done until then.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, wait_timeout, ReturnWhen};
+/// use std::time::Duration;
+///
+/// let (_promise, future) = promise::<u32>();
+/// let waited = wait_timeout([future], ReturnWhen::AllCompleted, Duration::from_millis(1));
+/// assert_eq!(waited.pending.len(), 1);
+/// ```
 pub fn wait_timeout<T: Send>(
     futures: impl IntoIterator<Item = Future<T>>,
     until: ReturnWhen,
@@ -68,6 +102,17 @@ pub fn wait_timeout<T: Send>(
 }
 
 /// As [`wait`], until `instant` at most: then it returns what is done until then.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, wait_until, ReturnWhen};
+/// use std::time::Instant;
+///
+/// let (promise, future) = promise();
+/// promise.finish(1).unwrap();
+/// assert_eq!(wait_until([future], ReturnWhen::AllCompleted, Instant::now()).done.len(), 1);
+/// ```
 pub fn wait_until<T: Send>(
     futures: impl IntoIterator<Item = Future<T>>,
     until: ReturnWhen,
@@ -81,6 +126,17 @@ pub fn wait_until<T: Send>(
 /// # Errors
 ///
 /// The futures come back all the same if the waiter was told to stop.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::{promise, wait_with, ReturnWhen};
+/// use raddle::park::{Deadline, Thread};
+///
+/// let (_promise, future) = promise::<u32>();
+/// let waited = wait_with([future], ReturnWhen::AllCompleted, Deadline::PASSED, &mut Thread).unwrap();
+/// assert_eq!(waited.pending.len(), 1);
+/// ```
 pub fn wait_with<T: Send, W: Waiter>(
     futures: impl IntoIterator<Item = Future<T>>,
     until: ReturnWhen,

@@ -11,6 +11,18 @@ use crate::probe::WaitKind;
 use crate::sys::now;
 
 /// Threads that wait for each other, or for something that cannot come any more.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::{set_reporter, Certainty, Deadlock};
+///
+/// set_reporter(|deadlock: &Deadlock| {
+///     if deadlock.certainty == Certainty::Certain {
+///         eprintln!("{deadlock}");
+///     }
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -22,6 +34,18 @@ pub struct Deadlock {
 }
 
 /// How sure a deadlock is.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::Certainty;
+///
+/// fn is_worth_a_page(certainty: Certainty) -> bool {
+///     matches!(certainty, Certainty::Certain | Certainty::AllAsleep)
+/// }
+///
+/// assert!(!is_worth_a_page(Certainty::Probable));
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -35,6 +59,18 @@ pub enum Certainty {
 }
 
 /// One thread that waits.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::{set_reporter, Deadlock};
+///
+/// set_reporter(|deadlock: &Deadlock| {
+///     for party in &deadlock.parties {
+///         eprintln!("{:?} waits for a {:?} that {:?} has", party.name, party.kind, party.blocker);
+///     }
+/// });
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -71,6 +107,17 @@ pub struct Party {
 }
 
 /// What has become of the thread that another one waits for.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::{snapshot, BlockerState};
+///
+/// let abandoned = snapshot().deadlocks.iter().flat_map(|deadlock| &deadlock.parties)
+///     .filter(|party| party.blocker_state == BlockerState::Ended)
+///     .count();
+/// assert_eq!(abandoned, 0);
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -56,12 +56,30 @@ unsafe impl Sync for Record {}
 const INDEX_BITS: u32 = 24;
 
 /// The number of a thread: never used for another one, not in this process and not in its forked children.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::ThreadId;
+///
+/// let own = ThreadId::current();
+/// let other = std::thread::spawn(ThreadId::current).join().unwrap();
+/// assert_ne!(own, other);
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(NonZeroU64);
 
 impl ThreadId {
     /// The current thread's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{current, ThreadId};
+    ///
+    /// assert_eq!(current().id(), Some(ThreadId::current()));
+    /// ```
     #[must_use]
     pub fn current() -> Self {
         // A record in use has an owner, so this never makes one up.
@@ -73,6 +91,15 @@ impl ThreadId {
     }
 
     /// The number itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{current, find, ThreadId};
+    ///
+    /// let own = current();
+    /// assert_eq!(find(ThreadId::current().get()), Some(own));
+    /// ```
     #[must_use]
     pub fn get(self) -> u64 {
         self.0.get()

@@ -12,25 +12,112 @@ use super::watch::{Deadlocks, deadlocks, report};
 /// around the sleep, and runs signal handlers when one is interrupted.
 ///
 /// None of these functions is called while a lock of the library is held; none of them may panic.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Failed, Waiter};
+/// use raddle::sync::Event;
+/// use std::ops::ControlFlow;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
+/// /// Set by a signal handler.
+/// static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+///
+/// /// A signal ends the wait if its handler says so.
+/// struct Interruptible;
+///
+/// impl Waiter for Interruptible {
+///     const HANDS_OFF: bool = true;
+///     const LOOKS_BEFORE_SLEEP: u32 = 0;
+///
+///     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+///         sleep()
+///     }
+///
+///     fn is_interruptible(&self) -> bool {
+///         true
+///     }
+///
+///     fn interrupted(&mut self) -> ControlFlow<()> {
+///         if INTERRUPTED.swap(false, Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+///     }
+/// }
+///
+/// let event = Event::new();
+/// assert_eq!(event.wait_with(Deadline::PASSED, &mut Interruptible), Err(Failed::TimedOut));
+/// event.set();
+/// assert_eq!(event.wait_with(Deadline::NEVER, &mut Interruptible), Ok(()));
+/// ```
 pub trait Waiter {
     /// Whether a waiter that has waited for a lock longer than a millisecond may be handed it, ahead of
     /// threads that run. Not sensible where a thread needs a second, global lock before it can run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// assert!(Thread::HANDS_OFF);
+    /// ```
     const HANDS_OFF: bool;
 
     /// How often to look again before going to sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// let looks: u32 = Thread::LOOKS_BEFORE_SLEEP;
+    /// println!("a thread looks {looks} times before it sleeps");
+    /// ```
     const LOOKS_BEFORE_SLEEP: u32;
 
     /// Calls `sleep`, which blocks in the operating system and touches nothing else, and returns what it returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// assert_eq!(Thread.sleep(|| "woken"), "woken");
+    /// ```
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R;
 
     /// Whether this thread wants [`Waiter::interrupted`] to be called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// assert!(!Thread.is_interruptible());
+    /// ```
     fn is_interruptible(&self) -> bool;
 
     /// A signal has ended the sleep, or may have. Runs what is to run; [`ControlFlow::Break`] ends the wait as aborted.
     /// May itself wait, on anything, including the same object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    /// use std::ops::ControlFlow;
+    ///
+    /// assert_eq!(Thread.interrupted(), ControlFlow::Continue(()));
+    /// ```
     fn interrupted(&mut self) -> ControlFlow<()>;
 
     /// Whether this thread wants to hear of deadlocks that it is part of. Others do not hear of those either.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// assert!(Thread.is_watched());
+    /// ```
     fn is_watched(&self) -> bool {
         true
     }
@@ -39,6 +126,39 @@ pub trait Waiter {
     /// a lock and the deadlock is certain. Called like [`Waiter::interrupted`], once for each deadlock.
     ///
     /// Unless a waiter has something better to do, the deadlock is reported: see [`diagnostics`](crate::diagnostics).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::diagnostics::Deadlock;
+    /// use raddle::park::Waiter;
+    /// use std::ops::ControlFlow;
+    ///
+    /// /// Gives up a lock that would never come, and says nothing.
+    /// struct Yielding;
+    ///
+    /// impl Waiter for Yielding {
+    ///     const HANDS_OFF: bool = true;
+    ///     const LOOKS_BEFORE_SLEEP: u32 = 0;
+    ///
+    ///     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+    ///         sleep()
+    ///     }
+    ///
+    ///     fn is_interruptible(&self) -> bool {
+    ///         false
+    ///     }
+    ///
+    ///     fn interrupted(&mut self) -> ControlFlow<()> {
+    ///         ControlFlow::Continue(())
+    ///     }
+    ///
+    ///     fn suspects(&mut self, _deadlock: &Deadlock) -> ControlFlow<()> {
+    ///         ControlFlow::Break(())
+    ///     }
+    /// }
+    /// # let _ = Yielding;
+    /// ```
     fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
         report(deadlock);
         ControlFlow::Continue(())
@@ -46,6 +166,16 @@ pub trait Waiter {
 }
 
 /// The waiter of plain Rust threads: sleeps through signals.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread};
+/// use raddle::sync::Lock;
+///
+/// let lock = Lock::new(1);
+/// assert_eq!(*lock.acquire_with(Deadline::NEVER, &mut Thread).unwrap(), 1);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Thread;
 
@@ -110,6 +240,16 @@ impl Waiter for Infallible {
 }
 
 /// Another waiter, without its interrupts: to take a lock back before anything else may happen.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread, Uninterruptible};
+/// use raddle::sync::RawLock;
+///
+/// let (lock, mut waiter) = (RawLock::new(), Thread);
+/// lock.acquire_with(Deadline::NEVER, &mut Uninterruptible(&mut waiter)).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Uninterruptible<'a, W>(pub &'a mut W);
 
@@ -140,6 +280,19 @@ impl<W: Waiter> Waiter for Uninterruptible<'_, W> {
 }
 
 /// Why a wait ended without what it was for.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Failed, Thread};
+/// use raddle::sync::Event;
+///
+/// match Event::new().wait_with(Deadline::PASSED, &mut Thread) {
+///     Ok(()) => unreachable!("nobody has set it"),
+///     Err(Failed::TimedOut) => {}
+///     Err(Failed::Aborted) => unreachable!("a plain thread is never told to stop"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
     /// The deadline passed.

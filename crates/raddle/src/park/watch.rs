@@ -26,6 +26,15 @@ const RAREST: Nanoseconds = 60_000_000_000;
 const PATIENCE_ALONE: u64 = 20;
 
 /// What is done about deadlocks.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::{deadlocks, set_deadlocks, Deadlocks};
+///
+/// set_deadlocks(Deadlocks::Off);
+/// assert_eq!(deadlocks(), Deadlocks::Off);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum Deadlocks {

@@ -18,6 +18,19 @@ use std::panic::Location;
 use crate::sys::Nanoseconds;
 
 /// What kind of thing a thread waits for.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{snapshot, WaitKind};
+///
+/// let for_items = snapshot()
+///     .iter()
+///     .filter_map(|thread| thread.waits_for.as_ref())
+///     .filter(|wait| wait.kind == WaitKind::QueueGet)
+///     .count();
+/// println!("{for_items} threads wait for an item of a queue");
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

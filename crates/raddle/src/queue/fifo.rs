@@ -5,6 +5,21 @@ use std::collections::VecDeque;
 use super::shell::Order;
 
 /// The order of a [`Queue`](super::Queue): first in, first out.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Fifo, Order, Queue, Shell};
+///
+/// let mut order = Fifo::new();
+/// order.push(1);
+/// order.push(2);
+/// assert_eq!(order.pop(), Some(1));
+///
+/// // `Queue<T>` is the shell around it.
+/// let queue: Queue<u32> = Shell::<Fifo<u32>>::new();
+/// assert!(queue.is_empty());
+/// ```
 #[derive(Debug)]
 pub struct Fifo<T> {
     items: VecDeque<T>,

@@ -3,6 +3,17 @@
 use super::shell::Order;
 
 /// The order of a [`LifoQueue`](super::LifoQueue): last in, first out.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Lifo, Order};
+///
+/// let mut order = Lifo::new();
+/// order.push(1);
+/// order.push(2);
+/// assert_eq!(order.pop(), Some(2));
+/// ```
 #[derive(Debug)]
 pub struct Lifo<T> {
     items: Vec<T>,

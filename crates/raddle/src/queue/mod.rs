@@ -15,12 +15,47 @@ pub use shell::{Iter, Order, Retired, Shell};
 pub use simple::SimpleQueue;
 
 /// A queue that gives the items back in the order in which they came.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::Queue;
+///
+/// let queue = Queue::new();
+/// queue.put("first").unwrap();
+/// queue.put("second").unwrap();
+/// assert_eq!(queue.get(), Ok("first"));
+/// ```
 pub type Queue<T> = Shell<Fifo<T>>;
 
 /// A queue that gives the item out that came last.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::LifoQueue;
+///
+/// let stack = LifoQueue::new();
+/// stack.put("first").unwrap();
+/// stack.put("second").unwrap();
+/// assert_eq!(stack.get(), Ok("second"));
+/// ```
 pub type LifoQueue<T> = Shell<Lifo<T>>;
 
 /// An item was not put. It comes back.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{PutError, Queue};
+///
+/// let queue = Queue::bounded(1);
+/// queue.put("first").unwrap();
+/// match queue.try_put("second") {
+///     Err(PutError::Full(item)) => assert_eq!(item, "second"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PutError<T> {
     /// There was no free place: at once, or until the deadline.
@@ -34,6 +69,17 @@ pub enum PutError<T> {
 }
 
 /// No item was got.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{GetError, Queue};
+///
+/// let queue = Queue::<u32>::new();
+/// assert_eq!(queue.try_get(), Err(GetError::Empty));
+/// queue.shutdown();
+/// assert_eq!(queue.try_get(), Err(GetError::ShutDown));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GetError {
     /// There was none: at once, or until the deadline.
@@ -47,6 +93,17 @@ pub enum GetError {
 }
 
 /// The work was not seen done.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::park::{Deadline, Thread};
+/// use raddle::queue::{JoinError, Queue};
+///
+/// let queue = Queue::new();
+/// queue.put("work").unwrap();
+/// assert_eq!(queue.join_with(Deadline::PASSED, &mut Thread), Err(JoinError::TimedOut));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinError {
     /// There was work left when the deadline passed.
@@ -58,10 +115,29 @@ pub enum JoinError {
 }
 
 /// The queue was shut down. What was to be put comes back.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Queue, ShutDown};
+///
+/// let queue = Queue::new();
+/// queue.shutdown();
+/// assert_eq!(queue.put("late"), Err(ShutDown("late")));
+/// assert_eq!(queue.get(), Err(ShutDown(())));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ShutDown<T = ()>(pub T);
 
 /// [`task_done`](Shell::task_done) was called more often than items were put.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Queue, TooManyDone};
+///
+/// assert_eq!(Queue::<u32>::new().task_done(), Err(TooManyDone));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyDone;
 

@@ -61,12 +61,31 @@ struct Inside<T> {
 
 impl<T: Ord + Send> PriorityQueue<T> {
     /// A queue for any number of items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::<u32>::new();
+    /// assert_eq!((queue.len(), queue.capacity()), (0, 0));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::bounded(0)
     }
 
     /// A queue for at most `capacity` items; for any number if that is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert!(queue.try_put(2).is_err());
+    /// ```
     #[must_use]
     pub fn bounded(capacity: usize) -> Self {
         Self {
@@ -82,6 +101,20 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`ShutDown`] with the item if the queue is or gets shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    /// use std::cmp::Reverse;
+    ///
+    /// // The largest first.
+    /// let queue = PriorityQueue::new();
+    /// for number in [2, 3, 1] {
+    ///     queue.put(Reverse(number)).unwrap();
+    /// }
+    /// assert_eq!(queue.get(), Ok(Reverse(3)));
+    /// ```
     pub fn put(&self, item: T) -> Result<(), ShutDown<T>> {
         match self.put_with(item, Deadline::NEVER, &mut Thread) {
             Ok(()) | Err(PutError::Aborted(None)) => Ok(()),
@@ -100,6 +133,16 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PriorityQueue, PutError};
+    ///
+    /// let queue = PriorityQueue::bounded(1);
+    /// assert_eq!(queue.try_put(1), Ok(()));
+    /// assert_eq!(queue.try_put(2), Err(PutError::Full(2)));
+    /// ```
     pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         self.put_with(item, Deadline::PASSED, &mut Thread)
     }
@@ -109,6 +152,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PriorityQueue, PutError};
+    /// use std::time::Duration;
+    ///
+    /// let queue = PriorityQueue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.put_timeout(2, Duration::from_millis(1)), Err(PutError::Full(2)));
+    /// ```
     pub fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), PutError<T>> {
         self.put_with(item, Deadline::after(timeout), &mut Thread)
     }
@@ -118,6 +172,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    /// use std::time::Instant;
+    ///
+    /// let queue = PriorityQueue::bounded(1);
+    /// assert!(queue.put_until(1, Instant::now()).is_ok());
+    /// assert!(queue.put_until(2, Instant::now()).is_err());
+    /// ```
     pub fn put_until(&self, item: T, instant: Instant) -> Result<(), PutError<T>> {
         self.put_with(item, Deadline::at(instant), &mut Thread)
     }
@@ -127,6 +192,18 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`ShutDown`] if the queue is or gets shut down and holds no items any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.put(5).unwrap());
+    ///     assert_eq!(queue.get(), Ok(5));
+    /// });
+    /// ```
     pub fn get(&self) -> Result<T, ShutDown> {
         // A plain thread's wait without a deadline ends in no other way.
         self.get_with(Deadline::NEVER, &mut Thread).map_err(|_| ShutDown(()))
@@ -137,6 +214,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, PriorityQueue};
+    ///
+    /// let queue = PriorityQueue::new();
+    /// assert_eq!(queue.try_get(), Err(GetError::Empty));
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.try_get(), Ok(1));
+    /// ```
     pub fn try_get(&self) -> Result<T, GetError> {
         self.get_with(Deadline::PASSED, &mut Thread)
     }
@@ -146,6 +234,16 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, PriorityQueue};
+    /// use std::time::Duration;
+    ///
+    /// let queue = PriorityQueue::<u32>::new();
+    /// assert_eq!(queue.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
+    /// ```
     pub fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
         self.get_with(Deadline::after(timeout), &mut Thread)
     }
@@ -155,6 +253,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    /// use std::time::Instant;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.get_until(Instant::now()), Ok(1));
+    /// ```
     pub fn get_until(&self, instant: Instant) -> Result<T, GetError> {
         self.get_with(Deadline::at(instant), &mut Thread)
     }
@@ -164,6 +273,16 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`PutError`], with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// assert!(queue.put_with(1, Deadline::NEVER, &mut Thread).is_ok());
+    /// ```
     pub fn put_with<W: Waiter>(&self, item: T, deadline: Deadline, waiter: &mut W) -> Result<(), PutError<T>> {
         let mut inside = match self.enter(deadline, waiter) {
             Ok(inside) => inside,
@@ -194,6 +313,16 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`GetError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::{GetError, PriorityQueue};
+    ///
+    /// let queue = PriorityQueue::<u32>::new();
+    /// assert_eq!(queue.get_with(Deadline::PASSED, &mut Thread), Err(GetError::Empty));
+    /// ```
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<T, GetError> {
         let mut inside = match self.enter(deadline, waiter) {
             Ok(inside) => inside,
@@ -230,6 +359,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`TooManyDone`] if that has been reported for all items already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PriorityQueue, TooManyDone};
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.task_done(), Ok(()));
+    /// assert_eq!(queue.task_done(), Err(TooManyDone));
+    /// ```
     pub fn task_done(&self) -> Result<(), TooManyDone> {
         let mut inside = self.inside.acquire();
         inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
@@ -240,12 +380,40 @@ impl<T: Ord + Send> PriorityQueue<T> {
     }
 
     /// Waits until the work on all items is done, as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         queue.get().unwrap();
+    ///         queue.task_done().unwrap();
+    ///     });
+    ///     queue.join();
+    /// });
+    /// assert_eq!(queue.unfinished(), 0);
+    /// ```
     pub fn join(&self) {
         let mut inside = self.inside.acquire();
         self.all_done.wait_for(&mut inside, |inside| inside.unfinished == 0);
     }
 
     /// Whether the work on all items is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// assert!(queue.try_join());
+    /// queue.put(1).unwrap();
+    /// assert!(!queue.try_join());
+    /// ```
     pub fn try_join(&self) -> bool {
         self.unfinished() == 0
     }
@@ -255,6 +423,18 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if there was work left when the time was over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    /// use raddle::sync::TimedOut;
+    /// use std::time::Duration;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.join_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
         let mut inside = self.inside.acquire();
         self.all_done.wait_for_timeout(&mut inside, timeout, |inside| inside.unfinished == 0)
@@ -265,11 +445,33 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// # Errors
     ///
     /// [`TimedOut`] if there was work left when the time was over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    /// use std::time::Instant;
+    ///
+    /// assert!(PriorityQueue::<u32>::new().join_until(Instant::now()).is_ok());
+    /// ```
     pub fn join_until(&self, instant: Instant) -> Result<(), TimedOut> {
         self.join_timeout(crate::sys::time_until(instant))
     }
 
     /// Shuts the queue down: nothing can be put any more. What is in the queue can still be got; when it is empty, getting fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PriorityQueue, ShutDown};
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// queue.shutdown();
+    /// assert_eq!(queue.put(2), Err(ShutDown(2)));
+    /// assert_eq!(queue.get(), Ok(1));
+    /// assert_eq!(queue.get(), Err(ShutDown(())));
+    /// ```
     pub fn shutdown(&self) {
         let mut inside = self.inside.acquire();
         inside.is_shut_down = true;
@@ -278,6 +480,17 @@ impl<T: Ord + Send> PriorityQueue<T> {
     }
 
     /// Shuts the queue down, and takes all items out, which count as done. They are returned in any order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.shutdown_now(), [1]);
+    /// assert_eq!(queue.unfinished(), 0);
+    /// ```
     pub fn shutdown_now(&self) -> Vec<T> {
         let mut inside = self.inside.acquire();
         inside.is_shut_down = true;
@@ -293,31 +506,76 @@ impl<T: Ord + Send> PriorityQueue<T> {
     }
 
     /// Whether the queue was shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::PriorityQueue::<u32>::new();
+    /// queue.shutdown();
+    /// assert!(queue.is_shut_down());
+    /// ```
     pub fn is_shut_down(&self) -> bool {
         self.inside.acquire().is_shut_down
     }
 
     /// How many items are in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.inside.acquire().items.len()
     }
 
     /// Whether no item is in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(raddle::queue::PriorityQueue::<u32>::new().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether the queue holds as many items as it may.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::PriorityQueue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert!(queue.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         self.inside.acquire().is_full()
     }
 
     /// How many items there may be; 0: any number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::queue::PriorityQueue::<u32>::bounded(3).capacity(), 3);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.inside.acquire().capacity
     }
 
     /// How many items were put and not reported as done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::PriorityQueue::new();
+    /// queue.put(1).unwrap();
+    /// queue.get().unwrap();
+    /// assert_eq!(queue.unfinished(), 1);
+    /// ```
     pub fn unfinished(&self) -> usize {
         self.inside.acquire().unfinished
     }

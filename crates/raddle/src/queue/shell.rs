@@ -13,13 +13,88 @@ use crate::sys::{AfterFork, Guard, Section};
 /// The order in which a queue gives its items back.
 ///
 /// None of the functions runs foreign code: they run under the queue's internal lock.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Order, Shell};
+/// use std::collections::VecDeque;
+///
+/// /// Those that are marked urgent first.
+/// struct Urgent(VecDeque<(bool, &'static str)>);
+///
+/// impl Order for Urgent {
+///     type Item = (bool, &'static str);
+///
+///     fn new() -> Self {
+///         Self(VecDeque::new())
+///     }
+///
+///     fn len(&self) -> usize {
+///         self.0.len()
+///     }
+///
+///     fn push(&mut self, item: Self::Item) {
+///         if item.0 { self.0.push_front(item) } else { self.0.push_back(item) }
+///     }
+///
+///     fn pop(&mut self) -> Option<Self::Item> {
+///         self.0.pop_front()
+///     }
+///
+///     fn unpop(&mut self, item: Self::Item) {
+///         self.0.push_front(item);
+///     }
+///
+///     fn for_each(&self, visit: &mut dyn FnMut(&Self::Item)) {
+///         self.0.iter().for_each(visit);
+///     }
+/// }
+///
+/// let letters = Shell::<Urgent>::bounded(10);
+/// letters.put((false, "a bill")).unwrap();
+/// letters.put((true, "a telegram")).unwrap();
+/// assert_eq!(letters.get(), Ok((true, "a telegram")));
+/// ```
 pub trait Order: Send {
     /// What it holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// fn first<O: Order>(order: &mut O) -> Option<O::Item> {
+    ///     order.pop()
+    /// }
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push("letter");
+    /// assert_eq!(first(&mut order), Some("letter"));
+    /// ```
     type Item: Send;
 
     /// Without items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// assert!(Fifo::<u32>::new().is_empty());
+    /// ```
     fn new() -> Self;
     /// Without items, and in all else like this one, whose items may be half changed: what takes its place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push(1);
+    /// assert_eq!(order.renewed().len(), 0);
+    /// ```
     #[must_use]
     fn renewed(&self) -> Self
     where
@@ -28,18 +103,85 @@ pub trait Order: Send {
         Self::new()
     }
     /// How many items there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push(1);
+    /// assert_eq!(order.len(), 1);
+    /// ```
     fn len(&self) -> usize;
     /// Whether there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Lifo, Order};
+    ///
+    /// let mut order = Lifo::new();
+    /// order.push(1);
+    /// assert!(!order.is_empty());
+    /// ```
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
     /// Takes an item in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Lifo, Order};
+    ///
+    /// let mut order = Lifo::new();
+    /// order.push(1);
+    /// order.push(2);
+    /// assert_eq!(order.pop(), Some(2));
+    /// ```
     fn push(&mut self, item: Self::Item);
     /// Gives the next item out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push(1);
+    /// assert_eq!((order.pop(), order.pop()), (Some(1), None));
+    /// ```
     fn pop(&mut self) -> Option<Self::Item>;
     /// Takes an item back that was given out and is the next one again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push(1);
+    /// order.push(2);
+    /// let first = order.pop().unwrap();
+    /// order.unpop(first);
+    /// assert_eq!(order.pop(), Some(1));
+    /// ```
     fn unpop(&mut self, item: Self::Item);
     /// Shows all items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order};
+    ///
+    /// let mut order = Fifo::new();
+    /// order.push(1);
+    /// order.push(2);
+    /// let mut sum = 0;
+    /// order.for_each(&mut |item| sum += item);
+    /// assert_eq!(sum, 3);
+    /// ```
     fn for_each(&self, visit: &mut dyn FnMut(&Self::Item));
 }
 
@@ -123,6 +265,17 @@ enum Status {
 }
 
 /// What a queue held when it was retired.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::{Queue, Retired};
+///
+/// let queue = Queue::new();
+/// queue.put(1).unwrap();
+/// let Retired { items, unfinished, is_shut_down } = queue.retire();
+/// assert_eq!((items, unfinished, is_shut_down), (vec![1], 1, false));
+/// ```
 #[derive(Debug)]
 pub struct Retired<T> {
     /// The items, in their order.
@@ -153,12 +306,31 @@ impl<O: Order> AfterFork for Inside<O> {
 
 impl<O: Order> Shell<O> {
     /// A queue for any number of items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::<u32>::new();
+    /// assert_eq!((queue.len(), queue.capacity()), (0, 0));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::bounded(0)
     }
 
     /// A queue for at most `capacity` items; for any number if that is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert!(queue.try_put(2).is_err());
+    /// ```
     #[must_use]
     pub fn bounded(capacity: usize) -> Self {
         Self {
@@ -181,6 +353,23 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`ShutDown`] with the item if the queue is or gets shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         for number in 0..3 {
+    ///             // Waits while the one place is taken.
+    ///             queue.put(number).unwrap();
+    ///         }
+    ///     });
+    ///     assert_eq!((queue.get(), queue.get(), queue.get()), (Ok(0), Ok(1), Ok(2)));
+    /// });
+    /// ```
     pub fn put(&self, item: O::Item) -> Result<(), ShutDown<O::Item>> {
         match self.put_with(item, Deadline::NEVER, &mut Thread) {
             Ok(()) | Err(PutError::Aborted(None)) => Ok(()),
@@ -199,6 +388,16 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PutError, Queue};
+    ///
+    /// let queue = Queue::bounded(1);
+    /// assert_eq!(queue.try_put(1), Ok(()));
+    /// assert_eq!(queue.try_put(2), Err(PutError::Full(2)));
+    /// ```
     #[inline]
     pub fn try_put(&self, item: O::Item) -> Result<(), PutError<O::Item>> {
         self.put_with(item, Deadline::PASSED, &mut Thread)
@@ -209,6 +408,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{PutError, Queue};
+    /// use std::time::Duration;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.put_timeout(2, Duration::from_millis(1)), Err(PutError::Full(2)));
+    /// ```
     pub fn put_timeout(&self, item: O::Item, timeout: Duration) -> Result<(), PutError<O::Item>> {
         self.put_with(item, Deadline::after(timeout), &mut Thread)
     }
@@ -218,6 +428,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`PutError::Full`] or [`PutError::ShutDown`] with the item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    /// use std::time::Instant;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// assert!(queue.put_until(1, Instant::now()).is_ok());
+    /// assert!(queue.put_until(2, Instant::now()).is_err());
+    /// ```
     pub fn put_until(&self, item: O::Item, instant: Instant) -> Result<(), PutError<O::Item>> {
         self.put_with(item, Deadline::at(instant), &mut Thread)
     }
@@ -227,6 +448,18 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`ShutDown`] if the queue is or gets shut down and holds no items any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.put(5).unwrap());
+    ///     assert_eq!(queue.get(), Ok(5));
+    /// });
+    /// ```
     pub fn get(&self) -> Result<O::Item, ShutDown> {
         // A plain thread's wait without a deadline ends in no other way.
         self.get_with(Deadline::NEVER, &mut Thread).map_err(|_| ShutDown(()))
@@ -237,6 +470,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, Queue};
+    ///
+    /// let queue = Queue::new();
+    /// assert_eq!(queue.try_get(), Err(GetError::Empty));
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.try_get(), Ok(1));
+    /// ```
     #[inline]
     pub fn try_get(&self) -> Result<O::Item, GetError> {
         self.get_with(Deadline::PASSED, &mut Thread)
@@ -247,6 +491,16 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, Queue};
+    /// use std::time::Duration;
+    ///
+    /// let queue = Queue::<u32>::new();
+    /// assert_eq!(queue.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
+    /// ```
     pub fn get_timeout(&self, timeout: Duration) -> Result<O::Item, GetError> {
         self.get_with(Deadline::after(timeout), &mut Thread)
     }
@@ -256,6 +510,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`GetError::Empty`], or [`GetError::ShutDown`] if there will never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    /// use std::time::Instant;
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.get_until(Instant::now()), Ok(1));
+    /// ```
     pub fn get_until(&self, instant: Instant) -> Result<O::Item, GetError> {
         self.get_with(Deadline::at(instant), &mut Thread)
     }
@@ -265,6 +530,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`PutError`], with the item unless it has been taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::{PutError, Queue};
+    ///
+    /// let queue = Queue::bounded(1);
+    /// assert_eq!(queue.put_with(1, Deadline::NEVER, &mut Thread), Ok(()));
+    /// assert_eq!(queue.put_with(2, Deadline::PASSED, &mut Thread), Err(PutError::Full(2)));
+    /// ```
     #[inline]
     pub fn put_with<W: Waiter>(
         &self,
@@ -302,6 +578,15 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// The item comes back if nobody waits, or the queue is shut down or retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// // Nobody waits for it, and it is not kept.
+    /// assert_eq!(queue.try_hand(1), Err(1));
+    /// assert!(queue.is_empty());
+    /// ```
     pub fn try_hand(&self, item: O::Item) -> Result<(), O::Item> {
         let mut inside = self.inside.enter();
         if inside.status != Status::Open {
@@ -346,6 +631,16 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`GetError`]. An item that comes to a waiter that is told to stop goes back to where it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::{GetError, Queue};
+    ///
+    /// let queue = Queue::<u32>::new();
+    /// assert_eq!(queue.get_with(Deadline::PASSED, &mut Thread), Err(GetError::Empty));
+    /// ```
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
         let mut inside = self.inside.enter();
@@ -443,6 +738,17 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`TooManyDone`] if that has been reported for all items already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Queue, TooManyDone};
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.task_done(), Ok(()));
+    /// assert_eq!(queue.task_done(), Err(TooManyDone));
+    /// ```
     pub fn task_done(&self) -> Result<(), TooManyDone> {
         let mut inside = self.inside.enter();
         inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
@@ -465,12 +771,44 @@ impl<O: Order> Shell<O> {
     }
 
     /// Waits until the work on all items is done, as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         for _number in &queue {
+    ///             queue.task_done().unwrap();
+    ///         }
+    ///     });
+    ///     for number in 0..3 {
+    ///         queue.put(number).unwrap();
+    ///     }
+    ///     queue.join();
+    ///     assert_eq!(queue.unfinished(), 0);
+    ///     queue.shutdown();
+    /// });
+    /// ```
     pub fn join(&self) {
         // A plain thread's wait without a deadline ends with the work.
         let _ = self.join_with(Deadline::NEVER, &mut Thread);
     }
 
     /// Whether the work on all items is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// assert!(queue.try_join());
+    /// queue.put(1).unwrap();
+    /// assert!(!queue.try_join());
+    /// ```
     pub fn try_join(&self) -> bool {
         self.unfinished() == 0
     }
@@ -480,6 +818,18 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`TimedOut`](crate::sync::TimedOut) if there was work left all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    /// use raddle::sync::TimedOut;
+    /// use std::time::Duration;
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.join_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), crate::sync::TimedOut> {
         self.join_with(Deadline::after(timeout), &mut Thread).map_err(|_| crate::sync::TimedOut)
     }
@@ -489,6 +839,15 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`TimedOut`](crate::sync::TimedOut) if there was work left all that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    /// use std::time::Instant;
+    ///
+    /// assert!(Queue::<u32>::new().join_until(Instant::now()).is_ok());
+    /// ```
     pub fn join_until(&self, instant: Instant) -> Result<(), crate::sync::TimedOut> {
         self.join_with(Deadline::at(instant), &mut Thread).map_err(|_| crate::sync::TimedOut)
     }
@@ -498,6 +857,15 @@ impl<O: Order> Shell<O> {
     /// # Errors
     ///
     /// [`JoinError`] if the deadline passed, or the waiter was told to stop, before that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::Queue;
+    ///
+    /// assert!(Queue::<u32>::new().join_with(Deadline::PASSED, &mut Thread).is_ok());
+    /// ```
     pub fn join_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), JoinError> {
         let mut inside = self.inside.enter();
         if inside.status == Status::Retired {
@@ -528,6 +896,19 @@ impl<O: Order> Shell<O> {
 
     /// Shuts the queue down: nothing can be put any more, and those who wait for a place get their item back. What is in the queue
     /// can still be got; when it is empty, getting fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Queue, ShutDown};
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.shutdown();
+    /// assert_eq!(queue.put(2), Err(ShutDown(2)));
+    /// assert_eq!(queue.get(), Ok(1));
+    /// assert_eq!(queue.get(), Err(ShutDown(())));
+    /// ```
     pub fn shutdown(&self) {
         let mut inside = self.inside.enter();
         inside.shut_down(Status::ShutDown);
@@ -536,6 +917,18 @@ impl<O: Order> Shell<O> {
 
     /// Shuts the queue down, and takes all items out, which count as done. They are returned in their order, and so
     /// are dropped where the caller wants it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.put(2).unwrap();
+    /// assert_eq!(queue.shutdown_now(), [1, 2]);
+    /// assert_eq!(queue.unfinished(), 0);
+    /// ```
     pub fn shutdown_now(&self) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
         let mut items = inside.take_items();
@@ -552,6 +945,20 @@ impl<O: Order> Shell<O> {
     /// Moves the content to a successor, for good: everything that is called later, and everybody who waits, is told so.
     ///
     /// An item that was handed to a waiter before, and comes back because the waiter was told to stop, is found by [`Shell::drain`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, Queue};
+    ///
+    /// let (old, new) = (Queue::new(), Queue::new());
+    /// old.put(1).unwrap();
+    /// for item in old.retire().items {
+    ///     new.put(item).unwrap();
+    /// }
+    /// assert_eq!(old.try_get(), Err(GetError::Retired));
+    /// assert_eq!(new.try_get(), Ok(1));
+    /// ```
     pub fn retire(&self) -> Retired<O::Item> {
         let mut inside = self.inside.enter();
         let mut items = inside.take_items();
@@ -574,6 +981,15 @@ impl<O: Order> Shell<O> {
     }
 
     /// Whether the queue was retired.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::<u32>::new();
+    /// assert!(!queue.is_retired());
+    /// queue.retire();
+    /// assert!(queue.is_retired());
+    /// ```
     pub fn is_retired(&self) -> bool {
         self.inside.enter().status == Status::Retired
     }
@@ -595,32 +1011,80 @@ impl<O: Order> Shell<O> {
     }
 
     /// Whether the queue was shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::<u32>::new();
+    /// queue.shutdown();
+    /// assert!(queue.is_shut_down());
+    /// ```
     pub fn is_shut_down(&self) -> bool {
         self.inside.enter().is_shut_down()
     }
 
     /// How many items are in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.inside.enter().items.len()
     }
 
     /// Whether no item is in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(raddle::queue::Queue::<u32>::new().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether the queue holds as many items as it may.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// assert!(queue.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         self.inside.enter().is_full()
     }
 
     /// How many items there may be; 0: any number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(raddle::queue::Queue::<u32>::bounded(3).capacity(), 3);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.inside.enter().capacity
     }
 
     /// Changes how many items there may be; 0: any number. If that is more than before, those who wait with an item get in.
     /// If it is less, nothing is lost: the queue is full until enough was got.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// queue.put(1).unwrap();
+    /// queue.set_capacity(2);
+    /// queue.put(2).unwrap();
+    /// assert!(queue.is_full());
+    /// ```
     pub fn set_capacity(&self, capacity: usize) {
         let mut inside = self.inside.enter();
         inside.capacity = capacity;
@@ -628,11 +1092,29 @@ impl<O: Order> Shell<O> {
     }
 
     /// How many items were put and not reported as done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.get().unwrap();
+    /// assert_eq!(queue.unfinished(), 1);
+    /// ```
     pub fn unfinished(&self) -> usize {
         self.inside.enter().unfinished
     }
 
     /// Changes how many items count as put and not reported as done. With 0, those go on who wait in [`Shell::join`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.set_unfinished(0);
+    /// queue.join();
+    /// ```
     pub fn set_unfinished(&self, unfinished: usize) {
         let mut inside = self.inside.enter();
         inside.unfinished = unfinished;
@@ -643,6 +1125,17 @@ impl<O: Order> Shell<O> {
 
     /// Begins anew, with `order` and with room for `capacity` items, or for any number if that is 0. The items that were there are
     /// returned, and no item counts as unfinished.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Order, Queue};
+    ///
+    /// let queue = Queue::new();
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.restart(Fifo::new(), 5), [1]);
+    /// assert_eq!((queue.len(), queue.unfinished(), queue.capacity()), (0, 0, 5));
+    /// ```
     pub fn restart(&self, order: O, capacity: usize) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
         let mut items = mem::replace(&mut inside.items, order);
@@ -657,6 +1150,16 @@ impl<O: Order> Shell<O> {
     }
 
     /// Takes all items out, in their order; they still count as unfinished.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.put(2).unwrap();
+    /// assert_eq!(queue.drain(), [1, 2]);
+    /// assert_eq!((queue.len(), queue.unfinished()), (0, 2));
+    /// ```
     pub fn drain(&self) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
         let mut items = inside.take_items();
@@ -665,11 +1168,37 @@ impl<O: Order> Shell<O> {
     }
 
     /// Shows all items that are in the queue, for a collector of garbage. `visit` must not use the queue: it is called inside it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::Queue::new();
+    /// queue.put(1).unwrap();
+    /// queue.put(2).unwrap();
+    /// let mut sum = 0;
+    /// queue.for_each(&mut |item| sum += item);
+    /// assert_eq!(sum, 3);
+    /// ```
     pub fn for_each(&self, visit: &mut dyn FnMut(&O::Item)) {
         self.inside.enter().items.for_each(visit);
     }
 
     /// How many threads wait in `get`, in `put`, and in `join`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.get().unwrap());
+    ///     while queue.waiting() != (1, 0, 0) {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     queue.put(1).unwrap();
+    /// });
+    /// ```
     pub fn waiting(&self) -> (usize, usize, usize) {
         let inside = self.inside.enter();
         (inside.getters.len(), inside.putters.len(), inside.joiners.len())
@@ -778,12 +1307,45 @@ impl<O> Inside<O> {
 
 impl<O: Order> Shell<O> {
     /// Gets the items, one by one, and waits for each, until the queue is shut down and empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::Queue;
+    ///
+    /// let queue = Queue::new();
+    /// for number in 0..3 {
+    ///     queue.put(number).unwrap();
+    /// }
+    /// queue.shutdown();
+    /// assert_eq!(queue.iter().collect::<Vec<_>>(), [0, 1, 2]);
+    /// ```
     pub fn iter(&self) -> Iter<'_, O> {
         Iter { queue: self }
     }
 }
 
 /// The items of a queue, until it is shut down and empty: see [`Shell::iter`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::queue::Queue;
+///
+/// let lines = Queue::new();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         lines.put("one").unwrap();
+///         lines.put("two").unwrap();
+///         lines.shutdown();
+///     });
+///     let mut read = Vec::new();
+///     for line in &lines {
+///         read.push(line);
+///     }
+///     assert_eq!(read, ["one", "two"]);
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Iter<'a, O: Order> {
     queue: &'a Shell<O>,

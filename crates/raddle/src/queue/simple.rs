@@ -41,12 +41,27 @@ pub struct SimpleQueue<T: Send> {
 
 impl<T: Send> SimpleQueue<T> {
     /// A queue without items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::<u32>::new();
+    /// assert!(queue.is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self { queue: Queue::new() }
     }
 
     /// Puts an item.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// queue.put(1);
+    /// assert_eq!(queue.len(), 1);
+    /// ```
     #[inline]
     pub fn put(&self, item: T) {
         // It has no bound, and nobody can shut it down.
@@ -58,12 +73,32 @@ impl<T: Send> SimpleQueue<T> {
     /// # Errors
     ///
     /// The item comes back if nobody waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// assert_eq!(queue.try_hand(1), Err(1));
+    /// assert!(queue.is_empty());
+    /// ```
     #[inline]
     pub fn try_hand(&self, item: T) -> Result<(), T> {
         self.queue.try_hand(item)
     }
 
     /// Gets the next item, and waits for one as long as it takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::SimpleQueue;
+    ///
+    /// let queue = SimpleQueue::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.put("hello"));
+    ///     assert_eq!(queue.get(), "hello");
+    /// });
+    /// ```
     pub fn get(&self) -> T {
         loop {
             // Fails only for a queue that is shut down, which nobody can do to this one.
@@ -74,6 +109,15 @@ impl<T: Send> SimpleQueue<T> {
     }
 
     /// Gets the next item if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// assert_eq!(queue.try_get(), None);
+    /// queue.put(1);
+    /// assert_eq!(queue.try_get(), Some(1));
+    /// ```
     #[inline]
     pub fn try_get(&self) -> Option<T> {
         self.queue.try_get().ok()
@@ -84,6 +128,16 @@ impl<T: Send> SimpleQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`] if there was none in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{GetError, SimpleQueue};
+    /// use std::time::Duration;
+    ///
+    /// let queue = SimpleQueue::<u32>::new();
+    /// assert_eq!(queue.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
+    /// ```
     pub fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
         self.queue.get_timeout(timeout)
     }
@@ -93,6 +147,17 @@ impl<T: Send> SimpleQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`] if there was none until then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::SimpleQueue;
+    /// use std::time::Instant;
+    ///
+    /// let queue = SimpleQueue::new();
+    /// queue.put(1);
+    /// assert_eq!(queue.get_until(Instant::now()), Ok(1));
+    /// ```
     pub fn get_until(&self, instant: Instant) -> Result<T, GetError> {
         self.queue.get_until(instant)
     }
@@ -102,27 +167,71 @@ impl<T: Send> SimpleQueue<T> {
     /// # Errors
     ///
     /// [`GetError::Empty`] at the deadline, [`GetError::Aborted`] if the waiter was told to stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    /// use raddle::queue::{GetError, SimpleQueue};
+    ///
+    /// let queue = SimpleQueue::<u32>::new();
+    /// assert_eq!(queue.get_with(Deadline::PASSED, &mut Thread), Err(GetError::Empty));
+    /// ```
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<T, GetError> {
         self.queue.get_with(deadline, waiter)
     }
 
     /// How many items are in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// queue.put(1);
+    /// assert_eq!(queue.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.queue.len()
     }
 
     /// Whether no item is in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(raddle::queue::SimpleQueue::<u32>::new().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
     /// Takes all items out, in their order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// queue.put(1);
+    /// queue.put(2);
+    /// assert_eq!(queue.drain(), [1, 2]);
+    /// ```
     pub fn drain(&self) -> Vec<T> {
         self.queue.drain()
     }
 
     /// Shows all items that are in the queue, for a collector of garbage. `visit` must not use the queue: it is called inside it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = raddle::queue::SimpleQueue::new();
+    /// queue.put(1);
+    /// queue.put(2);
+    /// let mut sum = 0;
+    /// queue.for_each(&mut |item| sum += item);
+    /// assert_eq!(sum, 3);
+    /// ```
     pub fn for_each(&self, visit: &mut dyn FnMut(&T)) {
         self.queue.for_each(visit);
     }

@@ -489,6 +489,22 @@ impl<L: ConditionLock> Drop for Unwinding<'_, L> {
 /// ```
 pub trait ConditionGuard {
     /// The lock behind it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::{ConditionGuard, LockGuard, RawLock};
+    ///
+    /// fn is_plain<G: ConditionGuard<Lock = RawLock>>(_guard: &G) -> bool {
+    ///     true
+    /// }
+    ///
+    /// fn look(guard: &LockGuard<'_, u32>) -> bool {
+    ///     is_plain(guard)
+    /// }
+    ///
+    /// assert!(look(&raddle::sync::Lock::new(1).acquire()));
+    /// ```
     type Lock: ConditionLock;
 
     /// The lock, which is held as long as the guard lives. For conditions only: whoever could release it behind the

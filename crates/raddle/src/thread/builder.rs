@@ -40,23 +40,64 @@ global! {
 
 impl Builder {
     /// A thread with a name of the form `Thread-1`, that is a daemon if the current thread is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let thread = Builder::new().build(|| ());
+    /// assert!(thread.name().starts_with("Thread-"));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The name of the thread. The operating system sees as much of it as it can: 15 bytes on Linux.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{self, Builder};
+    ///
+    /// let thread = Builder::new().name("reader").spawn(|| thread::current().name())?;
+    /// assert_eq!(thread.join().unwrap(), "reader");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Whether [`main`](crate::main) leaves the thread behind when it returns. Unless told, it is a daemon if the thread is one that makes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let thread = Builder::new().daemon(true).build(|| ());
+    /// assert!(thread.is_daemon());
+    /// ```
     pub fn daemon(mut self, daemon: bool) -> Self {
         self.daemon = Some(daemon);
         self
     }
 
     /// The size of the thread's stack, in bytes; the operating system may round it up. Unless told, it is [`stack_size`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let thread = Builder::new().stack_size(4 << 20).spawn(|| {
+    ///     let large = [1_u8; 3 << 20];
+    ///     large.iter().map(|byte| usize::from(*byte)).sum::<usize>()
+    /// })?;
+    /// assert_eq!(thread.join().unwrap(), 3 << 20);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self
@@ -67,6 +108,17 @@ impl Builder {
     /// # Errors
     ///
     /// The operating system's, if it has no thread to give. To keep the task in that case, use [`Builder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let text = String::from("moved there, and back");
+    /// let thread = Builder::new().spawn(move || text.to_uppercase())?;
+    /// assert_eq!(thread.join().unwrap(), "MOVED THERE, AND BACK");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn spawn<F, T>(self, task: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -80,6 +132,18 @@ impl Builder {
     }
 
     /// Makes a thread that will call `task` once it is [started](JoinHandle::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, ThreadState};
+    ///
+    /// let mut thread = Builder::new().build(|| 6 * 7);
+    /// assert_eq!(thread.state(), ThreadState::New);
+    /// thread.start()?;
+    /// assert_eq!(thread.join().unwrap(), 42);
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn build<F, T>(self, task: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -137,6 +201,16 @@ pub fn stack_size() -> usize {
 }
 
 /// Sets what [`stack_size`] says, for threads that are made from now on. Returns what it said before.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{set_stack_size, stack_size};
+///
+/// let before = set_stack_size(1 << 20);
+/// assert_eq!(stack_size(), 1 << 20);
+/// set_stack_size(before);
+/// ```
 #[allow(clippy::must_use_candidate, reason = "called for what it sets")]
 pub fn set_stack_size(bytes: usize) -> usize {
     usize::try_from(STACK_SIZE.swap(bytes as u64, Ordering::Relaxed)).unwrap_or(usize::MAX)

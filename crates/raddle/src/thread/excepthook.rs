@@ -10,6 +10,16 @@ use super::packet::Payload;
 use crate::sys::{AfterFork, Section, global};
 
 /// A panic that has ended a thread.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{set_excepthook, Uncaught};
+///
+/// set_excepthook(|uncaught: &Uncaught<'_>| {
+///     eprintln!("{} has panicked: {}", uncaught.thread.name(), uncaught.message());
+/// });
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Uncaught<'a> {
@@ -21,6 +31,21 @@ pub struct Uncaught<'a> {
 
 impl Uncaught<'_> {
     /// The text of the panic; for a panic with another value, a text that says so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::SimpleQueue;
+    /// use raddle::thread;
+    /// use std::sync::Arc;
+    ///
+    /// let messages = Arc::new(SimpleQueue::new());
+    /// let seen = messages.clone();
+    /// thread::set_excepthook(move |uncaught| seen.put(uncaught.message().to_owned()));
+    /// thread::spawn(|| panic!("out of paper"))?.thread().join().unwrap();
+    /// assert_eq!(messages.get(), "out of paper");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         message(self.payload)
@@ -71,6 +96,17 @@ pub fn set_excepthook(hook: impl Fn(&Uncaught<'_>) + Send + Sync + 'static) {
 }
 
 /// Removes what [`set_excepthook`] has set.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread;
+///
+/// thread::set_excepthook(|_uncaught| std::process::abort());
+/// thread::reset_excepthook();
+/// assert!(thread::spawn(|| panic!("and the process goes on"))?.join().is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn reset_excepthook() {
     replace(None);
 }

@@ -49,6 +49,18 @@ pub(super) struct Unstarted<T> {
 unsafe impl<T: Send> Sync for JoinHandle<T> {}
 
 /// Why a handle has no outcome to give.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, JoinError};
+///
+/// match thread::spawn(|| panic!("out of paper"))?.join() {
+///     Err(JoinError::Panicked(thrown)) => assert_eq!(thrown.downcast_ref(), Some(&"out of paper")),
+///     other => unreachable!("{other:?}"),
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub enum JoinError<T> {
     /// The thread has panicked, with this.
     Panicked(Box<dyn Any + Send + 'static>),
@@ -59,6 +71,17 @@ pub enum JoinError<T> {
 }
 
 /// Why a thread did not start.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{Builder, StartError};
+///
+/// let mut thread = Builder::new().build(|| ());
+/// thread.start()?;
+/// assert!(matches!(thread.start(), Err(StartError::AlreadyStarted)));
+/// # Ok::<(), StartError>(())
+/// ```
 #[derive(Debug)]
 pub enum StartError {
     /// A thread can be started once.
@@ -77,6 +100,16 @@ impl<T> JoinHandle<T> {
     }
 
     /// The thread itself, for others to keep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let handle = raddle::thread::spawn(|| 5)?;
+    /// let thread = handle.thread().clone();
+    /// assert_eq!(handle.join().unwrap(), 5);
+    /// assert!(!thread.is_alive());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn thread(&self) -> &Thread {
         &self.thread
@@ -89,6 +122,14 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// [`JoinError`] if the thread has panicked, or if it is not started, or is the current one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let thread = raddle::thread::spawn(|| "brought back")?;
+    /// assert_eq!(thread.join().unwrap(), "brought back");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join(self) -> Result<T, JoinError<T>> {
         self.join_with(Deadline::NEVER, &mut park::Thread)
     }
@@ -98,6 +139,22 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// As for [`JoinHandle::join_timeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    /// use std::sync::Arc;
+    ///
+    /// let finish = Arc::new(Event::new());
+    /// let waiting = finish.clone();
+    /// let thread = raddle::thread::spawn(move || waiting.wait())?;
+    /// // It still runs: the handle comes back.
+    /// let thread = thread.try_join().unwrap_err().into_handle().unwrap();
+    /// finish.set();
+    /// thread.join().unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn try_join(self) -> Result<T, JoinError<T>> {
         self.join_with(Deadline::PASSED, &mut park::Thread)
     }
@@ -107,6 +164,24 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// [`JoinError`], with the handle if the thread has not ended in that time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    /// use raddle::thread::{self, JoinError, NotJoined};
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// let finish = Arc::new(Event::new());
+    /// let waiting = finish.clone();
+    /// let thread = thread::spawn(move || waiting.wait())?;
+    /// let Err(JoinError::NotJoined(why, thread)) = thread.join_timeout(Duration::from_millis(1)) else { unreachable!() };
+    /// assert_eq!(why, NotJoined::TimedOut);
+    /// finish.set();
+    /// thread.join().unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_timeout(self, timeout: Duration) -> Result<T, JoinError<T>> {
         self.join_with(Deadline::after(timeout), &mut park::Thread)
     }
@@ -116,6 +191,19 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// As for [`JoinHandle::join_timeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// // One limit for several threads.
+    /// let limit = Instant::now() + Duration::from_secs(60);
+    /// for thread in [raddle::thread::spawn(|| 1)?, raddle::thread::spawn(|| 2)?] {
+    ///     assert!(thread.join_until(limit).is_ok());
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_until(self, instant: Instant) -> Result<T, JoinError<T>> {
         self.join_with(Deadline::at(instant), &mut park::Thread)
     }
@@ -125,6 +213,16 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// As for [`JoinHandle::join_timeout`]; the handle comes back, too, if the waiter was told to stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let thread = raddle::thread::spawn(|| 5)?;
+    /// assert_eq!(thread.join_with(Deadline::NEVER, &mut Thread).unwrap(), 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_with<W: Waiter>(self, deadline: Deadline, waiter: &mut W) -> Result<T, JoinError<T>> {
         if let Err(why) = self.thread.join_with(deadline, waiter) {
             return Err(JoinError::NotJoined(why, self));
@@ -149,6 +247,17 @@ impl<T: Send + 'static> JoinHandle<T> {
     /// # Errors
     ///
     /// [`StartError`] if it was started before, or if the operating system has no thread to give.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let mut thread = Builder::new().build(|| 5);
+    /// thread.start()?;
+    /// assert_eq!(thread.join().unwrap(), 5);
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn start(&mut self) -> Result<(), StartError> {
         let Some(Unstarted { task, stack_size }) = self.unstarted.take() else {
             return Err(StartError::AlreadyStarted);
@@ -171,6 +280,14 @@ impl<T> Deref for JoinHandle<T> {
 
 impl<T> JoinError<T> {
     /// What the thread has panicked with, if it has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let thrown = raddle::thread::spawn(|| panic!("out of paper"))?.join().unwrap_err().into_panic().unwrap();
+    /// assert_eq!(thrown.downcast_ref(), Some(&"out of paper"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_panic(self) -> Option<Box<dyn Any + Send + 'static>> {
         match self {
@@ -180,6 +297,19 @@ impl<T> JoinError<T> {
     }
 
     /// The handle, if the thread was not joined.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// let thread = Builder::new().build(|| 5);
+    /// // It was never started, so nobody can join it.
+    /// let mut thread = thread.join().unwrap_err().into_handle().unwrap();
+    /// thread.start()?;
+    /// assert_eq!(thread.join().unwrap(), 5);
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     #[must_use]
     pub fn into_handle(self) -> Option<JoinHandle<T>> {
         match self {

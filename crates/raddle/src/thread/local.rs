@@ -49,12 +49,32 @@ pub struct Local<T: 'static, F = fn() -> T> {
 impl<T: 'static, F: Fn() -> T> Local<T, F> {
     const_fn! {
         /// A value that `init` makes for each thread.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::thread::Local;
+        /// use std::cell::RefCell;
+        ///
+        /// static LOG: Local<RefCell<Vec<String>>> = Local::new(Default::default);
+        /// LOG.with(|log| log.borrow_mut().push("only this thread sees it".to_owned()));
+        /// LOG.with(|log| assert_eq!(log.borrow().len(), 1));
+        /// ```
         pub fn new(init: F) -> Self {
             Self { key: AtomicU64::new(0), init, values: PhantomData }
         }
     }
 
     /// Calls `act` with the current thread's value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Local;
+    ///
+    /// let number = Local::new(|| 5);
+    /// assert_eq!(number.with(|number| number + 1), 6);
+    /// ```
     pub fn with<R>(&self, act: impl FnOnce(&T) -> R) -> R {
         let key = self.key();
         let locals = &current().locals;

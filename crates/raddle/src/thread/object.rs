@@ -34,6 +34,14 @@ pub struct Thread {
 }
 
 /// Why a thread was not joined.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, NotJoined};
+///
+/// assert_eq!(thread::current().join(), Err(NotJoined::Current));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotJoined {
     /// The deadline passed, and the thread has not ended.
@@ -56,12 +64,29 @@ impl Thread {
     }
 
     /// The thread's number, never used for another one; `None` until it is started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{self, Builder, ThreadId};
+    ///
+    /// assert_eq!(thread::current().id(), Some(ThreadId::current()));
+    /// assert_eq!(Builder::new().build(|| ()).id(), None);
+    /// ```
     #[must_use]
     pub fn id(&self) -> Option<ThreadId> {
         ThreadId::from_number(self.identity.owner())
     }
 
     /// The thread's name. Names need not be unique.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// assert_eq!(Builder::new().name("reader").build(|| ()).name(), "reader");
+    /// ```
     #[must_use]
     pub fn name(&self) -> String {
         self.identity.name().as_ref().to_owned()
@@ -69,6 +94,19 @@ impl Thread {
 
     /// Gives the thread another name. The operating system is told as well, as much of it as it can keep, on Linux, and not of threads that
     /// the library has not started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread;
+    ///
+    /// let worker = thread::spawn(|| {
+    ///     thread::current().set_name("busy");
+    ///     thread::current().name()
+    /// })?;
+    /// assert_eq!(worker.join().unwrap(), "busy");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn set_name(&self, name: &str) {
         self.identity.set_name(name);
         if let Some(native_id) = self.native_id().filter(|_| self.is_alive() && !self.identity.is_adopted()) {
@@ -77,24 +115,70 @@ impl Thread {
     }
 
     /// The number by which the thread library knows the thread (`pthread_self`); used again after its end. `None` until it runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread;
+    ///
+    /// assert_eq!(thread::current().ident(), Some(thread::get_ident()));
+    /// ```
     #[must_use]
     pub fn ident(&self) -> Option<u64> {
         Some(self.identity.ident()).filter(|ident| *ident != 0)
     }
 
     /// The operating system's number of the thread, as its tools show it; used again after its end. `None` until it runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread;
+    ///
+    /// assert_eq!(thread::current().native_id(), Some(thread::get_native_id()));
+    /// ```
     #[must_use]
     pub fn native_id(&self) -> Option<u64> {
         Some(self.identity.native_id()).filter(|id| *id != 0)
     }
 
     /// Whether [`main`](crate::main) leaves the thread behind when it returns. True for threads that the library has not started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Builder;
+    ///
+    /// assert!(Builder::new().daemon(true).build(|| ()).is_daemon());
+    /// ```
     #[must_use]
     pub fn is_daemon(&self) -> bool {
         self.identity.is_daemon()
     }
 
     /// Where the thread is in its life, at the moment of the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    /// use raddle::thread::{self, ThreadState};
+    /// use std::sync::Arc;
+    ///
+    /// let finish = Arc::new(Event::new());
+    /// let waiting = finish.clone();
+    /// let worker = thread::spawn(move || waiting.wait())?;
+    /// while finish.waiting() < 1 {
+    ///     std::thread::yield_now();
+    /// }
+    /// # #[cfg(feature = "probe")]
+    /// assert_eq!(worker.state(), ThreadState::Blocked);
+    /// finish.set();
+    /// let thread = worker.thread().clone();
+    /// worker.join().unwrap();
+    /// assert_eq!(thread.state(), ThreadState::Terminated);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn state(&self) -> ThreadState {
         match self.identity.phase() {
@@ -106,6 +190,12 @@ impl Thread {
     }
 
     /// Whether the thread is started and has not ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(raddle::thread::current().is_alive());
+    /// ```
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.identity.phase() == Phase::Started
@@ -116,6 +206,17 @@ impl Thread {
     /// # Errors
     ///
     /// [`NotJoined`] if the thread is not started, or is the current one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let worker = raddle::thread::spawn(|| ())?;
+    /// let thread = worker.thread().clone();
+    /// // Others may wait for it as well, and again.
+    /// assert_eq!(thread.join(), Ok(()));
+    /// assert_eq!(thread.join(), Ok(()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join(&self) -> Result<(), NotJoined> {
         self.join_with(Deadline::NEVER, &mut park::Thread)
     }
@@ -125,6 +226,14 @@ impl Thread {
     /// # Errors
     ///
     /// [`NotJoined`] if it has not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, NotJoined};
+    ///
+    /// assert_eq!(Builder::new().build(|| ()).thread().try_join(), Err(NotJoined::NotStarted));
+    /// ```
     pub fn try_join(&self) -> Result<(), NotJoined> {
         self.join_with(Deadline::PASSED, &mut park::Thread)
     }
@@ -134,6 +243,16 @@ impl Thread {
     /// # Errors
     ///
     /// [`NotJoined`] if the thread has not ended in that time, is not started, or is the current one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let worker = raddle::thread::spawn(|| ())?;
+    /// assert_eq!(worker.thread().join_timeout(Duration::from_secs(60)), Ok(()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), NotJoined> {
         self.join_with(Deadline::after(timeout), &mut park::Thread)
     }
@@ -143,6 +262,16 @@ impl Thread {
     /// # Errors
     ///
     /// As for [`Thread::join_timeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let worker = raddle::thread::spawn(|| ())?;
+    /// assert_eq!(worker.thread().join_until(Instant::now() + Duration::from_secs(60)), Ok(()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_until(&self, instant: Instant) -> Result<(), NotJoined> {
         self.join_with(Deadline::at(instant), &mut park::Thread)
     }
@@ -152,6 +281,16 @@ impl Thread {
     /// # Errors
     ///
     /// As for [`Thread::join_timeout`], and if the waiter was told to stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Deadline, Thread};
+    ///
+    /// let worker = raddle::thread::spawn(|| ())?;
+    /// assert_eq!(worker.thread().join_with(Deadline::NEVER, &mut Thread), Ok(()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn join_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), NotJoined> {
         if self.identity.phase() == Phase::New {
             return Err(NotJoined::NotStarted);

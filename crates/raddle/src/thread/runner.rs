@@ -36,6 +36,23 @@ use super::handle::JoinHandle;
 /// ```
 pub trait Run: Send + 'static {
     /// What the thread does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, Run};
+    ///
+    /// struct Count(u32);
+    ///
+    /// impl Run for Count {
+    ///     fn run(&mut self) {
+    ///         self.0 += 1;
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(Builder::new().spawn_run(Count(1))?.join().unwrap().0, 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn run(&mut self);
 }
 
@@ -45,11 +62,48 @@ impl Builder {
     /// # Errors
     ///
     /// The operating system's, if it has no thread to give. To keep the runner in that case, use [`Builder::build_run`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, Run};
+    ///
+    /// struct Shout(String);
+    ///
+    /// impl Run for Shout {
+    ///     fn run(&mut self) {
+    ///         self.0 = self.0.to_uppercase();
+    ///     }
+    /// }
+    ///
+    /// let thread = Builder::new().name("shouting").spawn_run(Shout("hello".to_owned()))?;
+    /// assert_eq!(thread.join().unwrap().0, "HELLO");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn spawn_run<R: Run>(self, runner: R) -> io::Result<JoinHandle<R>> {
         self.spawn(running(runner))
     }
 
     /// Makes a thread that will run `runner` and bring it back, once it is [started](JoinHandle::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, Run};
+    ///
+    /// struct Count(u32);
+    ///
+    /// impl Run for Count {
+    ///     fn run(&mut self) {
+    ///         self.0 += 1;
+    ///     }
+    /// }
+    ///
+    /// let mut thread = Builder::new().build_run(Count(1));
+    /// thread.start()?;
+    /// assert_eq!(thread.join().unwrap().0, 2);
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn build_run<R: Run>(self, runner: R) -> JoinHandle<R> {
         self.build(running(runner))
     }

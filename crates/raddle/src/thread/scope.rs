@@ -53,6 +53,19 @@ where
 }
 
 /// Where threads may borrow what lives for `'env`: see [`scope`].
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, JoinHandle, Scope};
+///
+/// fn count<'scope>(scope: &'scope Scope<'scope, '_>, text: &'scope str) -> JoinHandle<usize> {
+///     scope.spawn(|| text.len()).unwrap()
+/// }
+///
+/// let text = String::from("borrowed");
+/// assert_eq!(thread::scope(|scope| count(scope, &text).join().unwrap()), 8);
+/// ```
 pub struct Scope<'scope, 'env: 'scope> {
     shared: Arc<Shared>,
     /// Invariant in both: nothing may make either longer or shorter.
@@ -65,6 +78,20 @@ impl<'scope> Scope<'scope, '_> {
     /// # Errors
     ///
     /// The operating system's, if it has no thread to give.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread;
+    ///
+    /// let mut numbers = [1, 2, 3];
+    /// thread::scope(|scope| {
+    ///     for number in &mut numbers {
+    ///         scope.spawn(move || *number *= 10).unwrap();
+    ///     }
+    /// });
+    /// assert_eq!(numbers, [10, 20, 30]);
+    /// ```
     pub fn spawn<F, T>(&'scope self, task: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'scope,
@@ -80,6 +107,18 @@ impl Builder {
     /// # Errors
     ///
     /// The operating system's, if it has no thread to give.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{self, Builder};
+    ///
+    /// let text = String::from("borrowed");
+    /// thread::scope(|scope| {
+    ///     let thread = Builder::new().name("reader").spawn_scoped(scope, || text.len()).unwrap();
+    ///     assert_eq!((thread.name().as_str(), thread.join().unwrap()), ("reader", 8));
+    /// });
+    /// ```
     pub fn spawn_scoped<'scope, F, T>(self, scope: &'scope Scope<'scope, '_>, task: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'scope,

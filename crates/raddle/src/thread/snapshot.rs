@@ -7,6 +7,17 @@ use crate::probe::WaitKind;
 use crate::sys::{Nanoseconds, now};
 
 /// What the registry knows of one thread, at the moment of the call.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, ThreadId};
+///
+/// let own = ThreadId::current();
+/// let seen = thread::snapshot().into_iter().find(|seen| seen.id == own).unwrap();
+/// assert_eq!(seen.native_id, thread::get_native_id());
+/// assert_eq!(seen.waits_for, None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ThreadSnapshot {
@@ -27,6 +38,15 @@ pub struct ThreadSnapshot {
 }
 
 /// Where a thread is in its life.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{self, Builder, ThreadState};
+///
+/// assert_eq!(thread::current().state(), ThreadState::Runnable);
+/// assert_eq!(Builder::new().build(|| ()).state(), ThreadState::New);
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,6 +62,18 @@ pub enum ThreadState {
 }
 
 /// One wait.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::snapshot;
+///
+/// for thread in snapshot() {
+///     if let Some(wait) = thread.waits_for {
+///         println!("{:?} has waited for a {:?} since {:?}", thread.name, wait.kind, wait.waited);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WaitSnapshot {
@@ -60,6 +92,15 @@ pub struct WaitSnapshot {
 }
 
 /// All living threads that have used the library, in no particular order. Stops nobody.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::thread::{snapshot, ThreadId};
+///
+/// let own = ThreadId::current();
+/// assert!(snapshot().iter().any(|thread| thread.id == own));
+/// ```
 #[must_use]
 pub fn snapshot() -> Vec<ThreadSnapshot> {
     let mut threads = Vec::new();

@@ -38,11 +38,36 @@ pub struct Timer<T> {
 
 impl<T: Send + 'static> Timer<T> {
     /// A timer that calls `task` when `interval` has passed after its start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::from_millis(1), || "called");
+    /// timer.start()?;
+    /// assert_eq!(timer.join().unwrap(), Some("called"));
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn new(interval: Duration, task: impl FnOnce() -> T + Send + 'static) -> Self {
         Self::with_builder(Builder::new(), interval, task)
     }
 
     /// The same, in a thread that is made by `builder`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{Builder, Timer};
+    /// use std::time::Duration;
+    ///
+    /// let mut watchdog = Timer::with_builder(Builder::new().name("watchdog").daemon(true), Duration::from_secs(60), || std::process::abort());
+    /// watchdog.start()?;
+    /// assert!(watchdog.is_daemon());
+    /// watchdog.cancel();
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn with_builder(builder: Builder, interval: Duration, task: impl FnOnce() -> T + Send + 'static) -> Self {
         let cancelled = Arc::new(Event::new());
         let event = Arc::clone(&cancelled);
@@ -58,6 +83,18 @@ impl<T: Send + 'static> Timer<T> {
     /// # Errors
     ///
     /// As for [`JoinHandle::start`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::{StartError, Timer};
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::ZERO, || ());
+    /// timer.start()?;
+    /// assert!(matches!(timer.start(), Err(StartError::AlreadyStarted)));
+    /// # Ok::<(), StartError>(())
+    /// ```
     pub fn start(&mut self) -> Result<(), StartError> {
         self.handle.start()
     }
@@ -65,12 +102,38 @@ impl<T: Send + 'static> Timer<T> {
 
 impl<T> Timer<T> {
     /// The thread itself, for others to keep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::ZERO, || ());
+    /// timer.start()?;
+    /// let thread = timer.thread().clone();
+    /// thread.join().unwrap();
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     #[must_use]
     pub fn thread(&self) -> &Thread {
         self.handle.thread()
     }
 
     /// The function will not be called, if that has not begun yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::from_secs(3600), || ());
+    /// timer.start()?;
+    /// timer.cancel();
+    /// assert_eq!(timer.join().unwrap(), None);
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn cancel(&self) {
         self.cancelled.set();
     }
@@ -80,11 +143,35 @@ impl<T> Timer<T> {
     /// # Errors
     ///
     /// As for [`JoinHandle::join`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::ZERO, || 5);
+    /// timer.start()?;
+    /// assert_eq!(timer.join().unwrap(), Some(5));
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     pub fn join(self) -> Result<Option<T>, JoinError<Option<T>>> {
         self.handle.join()
     }
 
     /// The handle of the thread, for the other ways to join. Nobody can cancel it after that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::Timer;
+    /// use std::time::Duration;
+    ///
+    /// let mut timer = Timer::new(Duration::ZERO, || 5);
+    /// timer.start()?;
+    /// assert_eq!(timer.into_handle().join_timeout(Duration::from_secs(60)).unwrap(), Some(5));
+    /// # Ok::<(), raddle::thread::StartError>(())
+    /// ```
     #[must_use]
     pub fn into_handle(self) -> JoinHandle<Option<T>> {
         self.handle
