@@ -126,7 +126,7 @@ fn folder(path: &str) -> &str {
 }
 
 /// All sources of the crate, with their paths below `src`.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Vec::new();
     collect(&root, &root, &mut sources);

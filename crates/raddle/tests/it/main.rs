@@ -6,6 +6,7 @@ mod barrier;
 mod condition;
 mod deadline;
 mod diagnostics;
+mod documentation;
 mod event;
 mod floors;
 mod future;
