@@ -209,7 +209,9 @@ def join(self: Any, timeout: float | None = None) -> None:
     number: int | None = self.__dict__.get("_raddle_number")
     if (
         number is not None
-        and self.ident != _stock.get_ident()
+        # Who has left that list has run to its end: what is left is the interpreter's own.
+        and _stock_module._active.get(self._ident) is self
+        and self._ident != _stock.get_ident()
         # For those who join it at the exit, it counts as ended before it has.
         and self is not _stock_module._main_thread
         # A daemon would not end any more. The standard library knows what to say to that.

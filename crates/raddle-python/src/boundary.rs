@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTypeInfo, ffi};
 use raddle::diagnostics::{self, Certainty, Deadlock, Deadlocks};
 use raddle::park::Waiter;
+use raddle::thread::ThreadId;
 
 use crate::convert::py_size;
 use crate::raw::Reply;
@@ -76,6 +77,10 @@ impl Waiter for Attached {
         true
     }
 
+    fn handles_signals(&self) -> bool {
+        ThreadId::current().is_main()
+    }
+
     fn interrupted(&mut self) -> ControlFlow<()> {
         // Runs the handlers of signals in the main thread, and pending calls, as CPython's own locks do.
         // SAFETY: attached, and no lock of ours is held.
@@ -119,6 +124,10 @@ impl Waiter for Watchful {
         true
     }
 
+    fn handles_signals(&self) -> bool {
+        Attached.handles_signals()
+    }
+
     fn interrupted(&mut self) -> ControlFlow<()> {
         Attached.interrupted()
     }
@@ -146,6 +155,10 @@ impl Waiter for Patient {
 
     fn is_interruptible(&self) -> bool {
         true
+    }
+
+    fn handles_signals(&self) -> bool {
+        Attached.handles_signals()
     }
 
     fn interrupted(&mut self) -> ControlFlow<()> {

@@ -90,6 +90,12 @@ impl ThreadId {
         NonZeroU64::new(number).map(Self)
     }
 
+    /// Whether it is the main thread's, as far as that is known.
+    #[must_use]
+    pub fn is_main(self) -> bool {
+        main_owner() == Some(self.get())
+    }
+
     /// The number itself.
     ///
     /// # Examples

@@ -87,7 +87,8 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let sleeper = node.record.sleeper();
     let mut stopped = false;
     let mut limit = deadline.nanoseconds();
-    let mut watch = Watch::new(node, waiter.is_watched(), limit);
+    let mut watch = Watch::new(node, waiter.is_watched() && limit.is_none(), waiter.handles_signals());
+    let mut lingers = true;
     loop {
         match node.state() {
             State::Granted if stopped => return End::Aborted { granted: true },
@@ -95,12 +96,19 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
             State::Requeued => limit = None,
             State::Waiting | State::Handling => {}
         }
-        let wake = waiter.sleep(|| match sleeper.sleep(watch.limit(limit)) {
-            Wake::TimedOut if limit.is_none() => {
-                watch.look(node);
-                Wake::Woken
+        let wake = waiter.sleep(|| {
+            if mem::take(&mut lingers) {
+                sleeper.linger();
             }
-            wake => wake,
+            loop {
+                let wake = sleeper.sleep(watch.limit(limit));
+                if wake != Wake::TimedOut || !watch.is_due(limit) {
+                    return wake;
+                }
+                if watch.look(node).is_break() {
+                    return Wake::Woken;
+                }
+            }
         });
         if let Some(deadlock) = watch.take() {
             let answer = watch::answer(&deadlock, |deadlock| waiter.suspects(deadlock));
@@ -118,7 +126,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 // It is granted, or will be at once: the deadline has lost.
                 limit = None;
             }
-            // A wake-up that was meant for an earlier wait may hide a signal, and so may a look. It is not told again.
+            // A signal ends no sleep if it comes before, with a wake-up that was meant for an earlier wait, or during a look. It is not told again.
             Wake::Woken | Wake::Interrupted => {
                 if stopped || !waiter.is_interruptible() {
                     continue;

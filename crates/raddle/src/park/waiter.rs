@@ -96,6 +96,12 @@ pub trait Waiter {
     /// ```
     fn is_interruptible(&self) -> bool;
 
+    /// Whether this thread handles the signals of the process. One that comes while the thread is awake for a moment, on its way to sleep or to look for a
+    /// deadlock, ends no sleep: for such a thread [`Waiter::interrupted`] is called ten milliseconds after the wait has begun, and after each look.
+    fn handles_signals(&self) -> bool {
+        self.is_interruptible()
+    }
+
     /// A signal has ended the sleep, or may have. Runs what is to run; [`ControlFlow::Break`] ends the wait as aborted.
     /// May itself wait, on anything, including the same object.
     ///

@@ -2,7 +2,7 @@
 //!
 //! There is no thread that watches: a fork, an exit and a program that counts its threads would all notice it. The waiting thread itself wakes
 //! from time to time, rarer and rarer, while it waits for something without a limit. It looks before it takes anything back that
-//! its [`Waiter`](super::Waiter) lets go of around a sleep, so a look disturbs nobody. The last thread of a cycle begins its wait when all others are in theirs; so it is
+//! its [`Waiter`](super::Waiter) lets go of around a sleep, so a look disturbs nobody; only a thread that handles signals goes on to ask for them. The last thread of a cycle begins its wait when all others are in theirs; so it is
 //! enough that everybody looks at his own.
 
 use std::io::Write;
@@ -136,6 +136,8 @@ pub(super) struct Watch {
     next: Option<Nanoseconds>,
     /// How long after that the one after it is.
     pause: Nanoseconds,
+    is_watched: bool,
+    handles_signals: bool,
     /// What was seen before, and since when.
     cycle: Seen,
     asleep: Seen,
@@ -162,13 +164,16 @@ impl Seen {
 }
 
 impl Watch {
-    /// For a wait that begins now.
-    pub(super) fn new(node: &Node<'_>, is_watched: bool, deadline: Option<Nanoseconds>) -> Self {
-        let watched = probe::ENABLED && is_watched && deadline.is_none() && deadlocks() != Deadlocks::Off;
-        let pause = if node.blocker().is_some() { FIRST_LOOK } else { grace() };
+    /// For a wait that begins now. `is_watched`: looks for deadlocks. `handles_signals`: is awake soon after it has begun, and after each
+    /// look, to ask for signals.
+    pub(super) fn new(node: &Node<'_>, is_watched: bool, handles_signals: bool) -> Self {
+        let is_watched = probe::ENABLED && is_watched && deadlocks() != Deadlocks::Off;
+        let pause = if handles_signals || node.blocker().is_some() { FIRST_LOOK } else { grace() };
         Self {
-            next: watched.then(|| now().saturating_add(pause)),
+            next: (is_watched || handles_signals).then(|| now().saturating_add(pause)),
             pause,
+            is_watched,
+            handles_signals,
             cycle: Seen::default(),
             asleep: Seen::default(),
             found: None,
@@ -177,19 +182,28 @@ impl Watch {
 
     /// Until when to sleep.
     pub(super) fn limit(&self, limit: Option<Nanoseconds>) -> Option<Nanoseconds> {
-        limit.or(self.next)
+        match (self.next, limit) {
+            (Some(next), Some(limit)) => Some(next.min(limit)),
+            (next, limit) => next.or(limit),
+        }
     }
 
-    /// The sleep is over because it was time for a look. What is found is there to [`take`](Self::take).
-    pub(super) fn look(&mut self, node: &Node<'_>) {
+    /// Whether a sleep until [`limit`](Self::limit) has ended for a look.
+    pub(super) fn is_due(&self, limit: Option<Nanoseconds>) -> bool {
+        self.next.is_some_and(|next| limit.is_none_or(|limit| next < limit))
+    }
+
+    /// It is time for a look. `Break`: the thread must wake, to [`take`](Self::take) what was found or to ask for signals.
+    pub(super) fn look(&mut self, node: &Node<'_>) -> ControlFlow<()> {
         let time = now();
-        if self.next.is_none_or(|next| time < next) {
-            return;
-        }
         let grace = grace();
-        self.found = self.find(node, time, grace);
-        self.pause = if self.pause < grace { grace } else { (self.pause * 2).min(RAREST.max(grace)) };
-        self.next = Some(time.saturating_add(self.pause));
+        self.next = None;
+        if self.is_watched {
+            self.found = self.find(node, time, grace);
+            self.pause = if self.pause < grace { grace } else { (self.pause * 2).min(RAREST.max(grace)) };
+            self.next = Some(time.saturating_add(self.pause));
+        }
+        if self.handles_signals || self.found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {

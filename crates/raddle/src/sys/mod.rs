@@ -61,6 +61,11 @@ pub(crate) mod local {
     pub(crate) use super::machine::{local_get as get, local_set as set};
 }
 
+/// How many times a thread lets others run before it sleeps in the kernel. What it waits for often comes within microseconds: then neither it nor
+/// who brings it calls the kernel, and the processor does not fall idle in between.
+#[cfg(not(any(loom, shuttle)))]
+const LINGER: u32 = 20;
+
 /// Nanoseconds of the monotonic clock, from an arbitrary origin.
 pub(crate) type Nanoseconds = u64;
 

@@ -52,6 +52,17 @@ impl Sleeper {
         Self { word: AtomicU32::new(EMPTY) }
     }
 
+    /// Lets other threads run, a few times, unless a wake-up is pending. Only the owner calls this.
+    pub(crate) fn linger(&self) {
+        for _ in 0..super::LINGER {
+            // ORDERING: Relaxed: the sleep that follows meets the waker.
+            if self.word.load(Ordering::Relaxed) == NOTIFIED {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Sleeps until woken, until `deadline` (never, if `None`), or until a signal. Only the owner calls this.
     pub(crate) fn sleep(&self, deadline: Option<Nanoseconds>) -> Wake {
         // ORDERING: Acquire meets the waker's Release swap: what it did before is seen.

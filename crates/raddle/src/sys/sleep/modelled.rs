@@ -48,6 +48,10 @@ impl Sleeper {
         Self { pending: Mutex::new(Pending::default()), condvar: Condvar::new() }
     }
 
+    /// Other threads run whenever the scheduler says so.
+    #[allow(clippy::unused_self, reason = "the API of the real twins")]
+    pub(crate) fn linger(&self) {}
+
     pub(crate) fn sleep(&self, deadline: Option<Nanoseconds>) -> Wake {
         let mut plan = model::Plan::new(deadline);
         let mut pending = self.pending.lock().unwrap();

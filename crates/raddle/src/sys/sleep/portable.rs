@@ -48,6 +48,16 @@ impl Sleeper {
         Self { inner: UnsafeCell::new(Inner::new()) }
     }
 
+    /// Lets other threads run, a few times, unless a wake-up is pending. Only the owner calls this.
+    pub(crate) fn linger(&self) {
+        for _ in 0..super::LINGER {
+            if *self.inner().lock() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Sleeps until woken, until `deadline` (never, if `None`), or for a slice. Only the owner calls this.
     pub(crate) fn sleep(&self, deadline: Option<Nanoseconds>) -> Wake {
         let inner = self.inner();
