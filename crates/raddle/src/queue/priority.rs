@@ -351,7 +351,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// Locks the inside. A call that does not wait still waits for others that are inside, for they leave soon.
     fn enter<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<LockGuard<'_, Inside<T>>, Failed> {
         let deadline = if deadline == Deadline::PASSED { Deadline::NEVER } else { deadline };
-        self.inside.acquire_with(deadline, waiter)
+        self.inside.acquire_unpoisoned_with(deadline, waiter)
     }
 
     /// Reports that the work on an item is done.
@@ -371,7 +371,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.task_done(), Err(TooManyDone));
     /// ```
     pub fn task_done(&self) -> Result<(), TooManyDone> {
-        let mut inside = self.inside.acquire();
+        let mut inside = self.inside.acquire_unpoisoned();
         inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
         if inside.unfinished == 0 {
             self.all_done.notify_all(&inside);
@@ -398,7 +398,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.unfinished(), 0);
     /// ```
     pub fn join(&self) {
-        let mut inside = self.inside.acquire();
+        let mut inside = self.inside.acquire_unpoisoned();
         self.all_done.wait_for(&mut inside, |inside| inside.unfinished == 0);
     }
 
@@ -436,7 +436,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.join_timeout(Duration::from_millis(1)), Err(TimedOut));
     /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), TimedOut> {
-        let mut inside = self.inside.acquire();
+        let mut inside = self.inside.acquire_unpoisoned();
         self.all_done.wait_for_timeout(&mut inside, timeout, |inside| inside.unfinished == 0)
     }
 
@@ -473,7 +473,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.get(), Err(ShutDown(())));
     /// ```
     pub fn shutdown(&self) {
-        let mut inside = self.inside.acquire();
+        let mut inside = self.inside.acquire_unpoisoned();
         inside.is_shut_down = true;
         self.not_empty.notify_all(&inside);
         self.not_full.notify_all(&inside);
@@ -492,7 +492,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.unfinished(), 0);
     /// ```
     pub fn shutdown_now(&self) -> Vec<T> {
-        let mut inside = self.inside.acquire();
+        let mut inside = self.inside.acquire_unpoisoned();
         inside.is_shut_down = true;
         let items = std::mem::take(&mut inside.items);
         inside.unfinished = inside.unfinished.saturating_sub(items.len());
@@ -515,7 +515,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert!(queue.is_shut_down());
     /// ```
     pub fn is_shut_down(&self) -> bool {
-        self.inside.acquire().is_shut_down
+        self.inside.acquire_unpoisoned().is_shut_down
     }
 
     /// How many items are in the queue.
@@ -528,7 +528,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.len(), 1);
     /// ```
     pub fn len(&self) -> usize {
-        self.inside.acquire().items.len()
+        self.inside.acquire_unpoisoned().items.len()
     }
 
     /// Whether no item is in the queue.
@@ -552,7 +552,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert!(queue.is_full());
     /// ```
     pub fn is_full(&self) -> bool {
-        self.inside.acquire().is_full()
+        self.inside.acquire_unpoisoned().is_full()
     }
 
     /// How many items there may be; 0: any number.
@@ -563,7 +563,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(raddle::queue::PriorityQueue::<u32>::bounded(3).capacity(), 3);
     /// ```
     pub fn capacity(&self) -> usize {
-        self.inside.acquire().capacity
+        self.inside.acquire_unpoisoned().capacity
     }
 
     /// How many items were put and not reported as done.
@@ -577,7 +577,7 @@ impl<T: Ord + Send> PriorityQueue<T> {
     /// assert_eq!(queue.unfinished(), 1);
     /// ```
     pub fn unfinished(&self) -> usize {
-        self.inside.acquire().unfinished
+        self.inside.acquire_unpoisoned().unfinished
     }
 }
 

@@ -34,6 +34,10 @@ use crate::sys::{AfterFork, AtomicU64, Ordering, Section, const_fn};
 ///
 /// Signals do not end a wait.
 ///
+/// # Panics
+///
+/// A wait by a guard panics if the lock is [poisoned](super::Lock#panics) when it comes back.
+///
 /// # Differences from CPython
 ///
 /// The lock is not part of the condition: each call takes a guard of it, which proves that it is held.
@@ -119,7 +123,7 @@ impl Condition {
     #[track_caller]
     pub fn wait<G: ConditionGuard>(&self, guard: &mut G) {
         // A plain thread's wait without a deadline ends with the notification.
-        let _ = self.wait_with(guard.condition_lock(returning::Token(())), Deadline::NEVER, &mut Thread);
+        let _ = self.wait_with_guard(guard, Deadline::NEVER, &mut Thread);
     }
 
     /// Waits for a notification for at most `timeout`.
@@ -141,8 +145,7 @@ impl Condition {
     /// ```
     #[track_caller]
     pub fn wait_timeout<G: ConditionGuard>(&self, guard: &mut G, timeout: Duration) -> Result<(), TimedOut> {
-        self.wait_with(guard.condition_lock(returning::Token(())), Deadline::after(timeout), &mut Thread)
-            .map_err(|_| TimedOut)
+        self.wait_with_guard(guard, Deadline::after(timeout), &mut Thread).map_err(|_| TimedOut)
     }
 
     /// Waits for a notification until `instant` at most.
@@ -162,8 +165,7 @@ impl Condition {
     /// ```
     #[track_caller]
     pub fn wait_until<G: ConditionGuard>(&self, guard: &mut G, instant: Instant) -> Result<(), TimedOut> {
-        self.wait_with(guard.condition_lock(returning::Token(())), Deadline::at(instant), &mut Thread)
-            .map_err(|_| TimedOut)
+        self.wait_with_guard(guard, Deadline::at(instant), &mut Thread).map_err(|_| TimedOut)
     }
 
     /// Waits for a notification in the way of `waiter`.
@@ -190,7 +192,7 @@ impl Condition {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
-        self.wait_with(guard.condition_lock(returning::Token(())), deadline, waiter)
+        self.wait_with_guard(guard, deadline, waiter)
     }
 
     /// Waits until `predicate` is true: asks it now, and after each notification.
@@ -249,7 +251,7 @@ impl Condition {
     ) -> Result<(), TimedOut> {
         let deadline = Deadline::after(timeout);
         while !predicate(guard) {
-            if self.wait_with(guard.condition_lock(returning::Token(())), deadline, &mut Thread).is_err() {
+            if self.wait_with_guard(guard, deadline, &mut Thread).is_err() {
                 return if predicate(guard) { Ok(()) } else { Err(TimedOut) };
             }
         }
@@ -328,6 +330,18 @@ impl Condition {
     /// ```
     pub fn waiting(&self) -> usize {
         self.waiters.enter().list.len()
+    }
+
+    #[track_caller]
+    fn wait_with_guard<G: ConditionGuard, W: Waiter>(
+        &self,
+        guard: &G,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        let ended = self.wait_with(guard.condition_lock(returning::Token(())), deadline, waiter);
+        guard.refuse_if_poisoned(returning::Token(()));
+        ended
     }
 
     /// Waits in the way of `waiter`, for threads that hold `lock` without a guard. The lock is held again in any case.
@@ -511,6 +525,10 @@ pub trait ConditionGuard {
     /// guard's back would share what it guards.
     #[doc(hidden)]
     fn condition_lock(&self, token: returning::Token) -> &Self::Lock;
+
+    /// The lock is held again. Another thread may have left it poisoned meanwhile.
+    #[doc(hidden)]
+    fn refuse_if_poisoned(&self, token: returning::Token);
 }
 
 impl<T> ConditionGuard for LockGuard<'_, T> {
@@ -518,6 +536,11 @@ impl<T> ConditionGuard for LockGuard<'_, T> {
 
     fn condition_lock(&self, _token: returning::Token) -> &RawLock {
         self.raw()
+    }
+
+    #[track_caller]
+    fn refuse_if_poisoned(&self, _token: returning::Token) {
+        self.refuse_if_poisoned();
     }
 }
 
@@ -528,6 +551,11 @@ impl<T: Sync> ConditionGuard for RLockGuard<'_, T> {
 
     fn condition_lock(&self, _token: returning::Token) -> &RawRLock {
         self.raw()
+    }
+
+    #[track_caller]
+    fn refuse_if_poisoned(&self, _token: returning::Token) {
+        self.refuse_if_poisoned();
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::permits::Permits;
+use super::poison::Calm;
 use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, by_owner, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
@@ -29,6 +30,12 @@ use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 /// # Interruption
 ///
 /// Signals do not end a wait.
+///
+/// # Panics
+///
+/// A guard that is dropped by a panic poisons the lock: what it guards may be half changed, and that must not go unnoticed. To acquire a
+/// poisoned lock is a panic, in all forms, until somebody calls [`Lock::clear_poison`]; not in a thread that panics already, whose
+/// destructors are let in. The [raw form](RawLock) is never poisoned.
 ///
 /// # Differences from CPython
 ///
@@ -57,6 +64,10 @@ pub struct Lock<T> {
 unsafe impl<T: Send> Send for Lock<T> {}
 // SAFETY: as above: sharing the lock hands the value from thread to thread, never shares it.
 unsafe impl<T: Send> Sync for Lock<T> {}
+
+// What a panic leaves half changed is poisoned.
+impl<T> UnwindSafe for Lock<T> {}
+impl<T> RefUnwindSafe for Lock<T> {}
 
 impl<T> Lock<T> {
     const_fn! {
@@ -225,6 +236,64 @@ impl<T> Lock<T> {
     pub fn is_locked(&self) -> bool {
         self.raw.is_locked()
     }
+
+    /// Whether a panic has dropped a guard of this lock: see above under *Panics*.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// static LOCK: Lock<()> = Lock::new(());
+    ///
+    /// let failed = std::thread::spawn(|| {
+    ///     let _held = LOCK.acquire();
+    ///     panic!("in the middle of a change");
+    /// });
+    /// assert!(failed.join().is_err());
+    /// assert!(LOCK.is_poisoned());
+    /// ```
+    pub fn is_poisoned(&self) -> bool {
+        self.raw.permits.is_poisoned()
+    }
+
+    /// Says that the value is well again, or that it does not matter: the lock can be acquired as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Lock;
+    ///
+    /// let lock = Lock::new(());
+    /// let failed = std::panic::catch_unwind(|| {
+    ///     let _held = lock.acquire();
+    ///     panic!("in the middle of a change");
+    /// });
+    /// assert!(failed.is_err() && lock.is_poisoned());
+    /// lock.clear_poison();
+    /// drop(lock.acquire());
+    /// ```
+    pub fn clear_poison(&self) {
+        self.raw.permits.set_poisoned(false);
+    }
+
+    /// Acquires the lock, and waits for it as long as it takes; a panic while the guard lives does not poison it.
+    #[track_caller]
+    pub(crate) fn acquire_unpoisoned(&self) -> LockGuard<'_, T> {
+        self.raw.acquire();
+        LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData }
+    }
+
+    /// As [`Lock::acquire_unpoisoned`], in the way of `waiter`.
+    #[track_caller]
+    pub(crate) fn acquire_unpoisoned_with<W: Waiter>(
+        &self,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<LockGuard<'_, T>, Failed> {
+        self.raw.acquire_with(deadline, waiter)?;
+        Ok(LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData })
+    }
 }
 
 impl<T: Default> Default for Lock<T> {
@@ -236,10 +305,15 @@ impl<T: Default> Default for Lock<T> {
 impl<T: fmt::Debug> fmt::Debug for Lock<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Lock");
-        match self.try_acquire() {
-            Some(value) => debug.field("value", &*value),
-            None => debug.field("value", &format_args!("<locked>")),
-        };
+        if self.raw.try_acquire() {
+            let guard = LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData };
+            debug.field("value", &*guard);
+        } else {
+            debug.field("value", &format_args!("<locked>"));
+        }
+        if self.is_poisoned() {
+            debug.field("poisoned", &true);
+        }
         debug.finish()
     }
 }
@@ -263,6 +337,7 @@ impl<T: fmt::Debug> fmt::Debug for Lock<T> {
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct LockGuard<'a, T> {
     lock: &'a Lock<T>,
+    calm: Calm,
     // Neither `Send` nor `Sync` by itself: see below.
     unshared: PhantomData<*mut T>,
 }
@@ -273,9 +348,19 @@ unsafe impl<T: Send> Send for LockGuard<'_, T> {}
 unsafe impl<T: Sync> Sync for LockGuard<'_, T> {}
 
 impl<'a, T> LockGuard<'a, T> {
+    /// The guard of a lock that has just been acquired. If that is refused, it is released again.
     #[inline]
+    #[track_caller]
     fn new(lock: &'a Lock<T>) -> Self {
-        Self { lock, unshared: PhantomData }
+        let guard = Self { lock, calm: Calm::now(), unshared: PhantomData };
+        guard.refuse_if_poisoned();
+        guard
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(super) fn refuse_if_poisoned(&self) {
+        self.calm.refuse_if(self.lock.is_poisoned());
     }
 
     pub(super) fn raw(&self) -> &'a RawLock {
@@ -304,6 +389,9 @@ impl<T> DerefMut for LockGuard<'_, T> {
 impl<T> Drop for LockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if self.calm.is_over() {
+            self.lock.raw.permits.set_poisoned(true);
+        }
         let released = self.lock.raw.release();
         debug_assert!(released.is_some(), "a guard's lock is held");
     }

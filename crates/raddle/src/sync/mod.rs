@@ -5,6 +5,7 @@ mod condition;
 mod event;
 mod lock;
 mod permits;
+mod poison;
 mod rlock;
 mod semaphore;
 

@@ -7,10 +7,12 @@
 //! | 0 | `WAITERS` | the list of waiters is not empty |
 //! | 1 | `HAND_OFF` | the oldest waiter is to be handed the next permit |
 //! | 2 | `SIGNAL` | a thread has freed a permit that another one took: this is no mutex; only locks say so |
-//! | 3–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
+//! | 3 | `POISONED` | a guard was dropped by a panic; only locks with a value say so |
+//! | 4–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
 //! | 24–63 | permits | how many are free |
 //!
-//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` stays, and decides nothing here.
+//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` stays, and neither it nor
+//! `POISONED` decides anything here.
 //!
 //! # Invariants, whenever nobody is inside the section
 //!
@@ -33,7 +35,8 @@ use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, co
 const WAITERS: u64 = 1 << 0;
 const HAND_OFF: u64 = 1 << 1;
 const SIGNAL: u64 = 1 << 2;
-const ONE_WOKEN: u64 = 1 << 3;
+const POISONED: u64 = 1 << 3;
+const ONE_WOKEN: u64 = 1 << 4;
 const ONE_PERMIT: u64 = 1 << 24;
 const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
 
@@ -111,7 +114,7 @@ impl Permits {
         self.enter().list.len()
     }
 
-    /// The fast path of a lock: takes the only permit when nobody waits, and the lock is no signal.
+    /// The fast path of a lock: takes the only permit when nobody waits, and the lock is no signal and not poisoned.
     #[inline]
     pub(super) fn try_acquire_only(&self) -> bool {
         // ORDERING: Acquire meets the Release of whoever freed the permit.
@@ -121,6 +124,22 @@ impl Permits {
     /// Whether a thread has ever freed a permit that another one took.
     pub(super) fn is_signal(&self) -> bool {
         self.word.load(Ordering::Relaxed) & SIGNAL != 0
+    }
+
+    /// Whether a panic has dropped a guard, and nobody has said since that all is well.
+    #[inline]
+    pub(super) fn is_poisoned(&self) -> bool {
+        // ORDERING: Relaxed: who holds the lock has seen what was done to the word before the last release.
+        self.word.load(Ordering::Relaxed) & POISONED != 0
+    }
+
+    /// Says so. For the thread that holds the lock, or one that has it to itself.
+    pub(super) fn set_poisoned(&self, is_poisoned: bool) {
+        if is_poisoned {
+            self.word.fetch_or(POISONED, Ordering::Relaxed);
+        } else {
+            self.word.fetch_and(!POISONED, Ordering::Relaxed);
+        }
     }
 
     /// Takes a free permit, if there is one.

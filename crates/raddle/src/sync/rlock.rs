@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use super::lock::RawLock;
+use super::poison::Calm;
 use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, const_fn};
@@ -27,6 +28,12 @@ use crate::sys::{AtomicU64, Ordering, const_fn};
 /// # Interruption
 ///
 /// Signals do not end a wait.
+///
+/// # Panics
+///
+/// A guard that is dropped by a panic poisons the lock: what it guards may be half changed, and that must not go unnoticed. To acquire a
+/// poisoned lock is a panic, in all forms, until somebody calls [`RLock::clear_poison`]; not in a thread that panics already, whose
+/// destructors are let in. It is poisoned by a guard of any level. The [raw form](RawRLock) is never poisoned.
 ///
 /// # Differences from CPython
 ///
@@ -52,6 +59,10 @@ pub struct RLock<T> {
 
 // SAFETY: the value is reached through guards, and all guards that exist at a time are one thread's.
 unsafe impl<T: Send> Sync for RLock<T> {}
+
+// What a panic leaves half changed is poisoned.
+impl<T> UnwindSafe for RLock<T> {}
+impl<T> RefUnwindSafe for RLock<T> {}
 
 impl<T> RLock<T> {
     const_fn! {
@@ -191,6 +202,45 @@ impl<T> RLock<T> {
             Err(_) => Err(TimedOut),
         }
     }
+    /// Whether a panic has dropped a guard of this lock: see above under *Panics*.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RLock;
+    ///
+    /// static LOCK: RLock<()> = RLock::new(());
+    ///
+    /// let failed = std::thread::spawn(|| {
+    ///     let _held = LOCK.acquire();
+    ///     panic!("in the middle of a change");
+    /// });
+    /// assert!(failed.join().is_err());
+    /// assert!(LOCK.is_poisoned());
+    /// ```
+    pub fn is_poisoned(&self) -> bool {
+        self.raw.lock.permits().is_poisoned()
+    }
+
+    /// Says that the value is well again, or that it does not matter: the lock can be acquired as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RLock;
+    ///
+    /// let lock = RLock::new(());
+    /// let failed = std::panic::catch_unwind(|| {
+    ///     let _held = lock.acquire();
+    ///     panic!("in the middle of a change");
+    /// });
+    /// assert!(failed.is_err() && lock.is_poisoned());
+    /// lock.clear_poison();
+    /// drop(lock.acquire());
+    /// ```
+    pub fn clear_poison(&self) {
+        self.raw.lock.permits().set_poisoned(false);
+    }
 }
 
 impl<T: Default> Default for RLock<T> {
@@ -202,10 +252,15 @@ impl<T: Default> Default for RLock<T> {
 impl<T: fmt::Debug> fmt::Debug for RLock<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("RLock");
-        match self.try_acquire() {
-            Some(value) => debug.field("value", &*value),
-            None => debug.field("value", &format_args!("<locked>")),
-        };
+        if self.raw.try_acquire() {
+            let guard = RLockGuard { lock: self, calm: Calm::always(), not_send: PhantomData };
+            debug.field("value", &*guard);
+        } else {
+            debug.field("value", &format_args!("<locked>"));
+        }
+        if self.is_poisoned() {
+            debug.field("poisoned", &true);
+        }
         debug.finish()
     }
 }
@@ -229,6 +284,7 @@ impl<T: fmt::Debug> fmt::Debug for RLock<T> {
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct RLockGuard<'a, T> {
     lock: &'a RLock<T>,
+    calm: Calm,
     // Only the owner may release.
     not_send: PhantomData<*const ()>,
 }
@@ -237,9 +293,19 @@ pub struct RLockGuard<'a, T> {
 unsafe impl<T: Sync> Sync for RLockGuard<'_, T> {}
 
 impl<'a, T> RLockGuard<'a, T> {
+    /// The guard of a lock that has just been acquired. If that is refused, the level is released again.
     #[inline]
+    #[track_caller]
     fn new(lock: &'a RLock<T>) -> Self {
-        Self { lock, not_send: PhantomData }
+        let guard = Self { lock, calm: Calm::now(), not_send: PhantomData };
+        guard.refuse_if_poisoned();
+        guard
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(super) fn refuse_if_poisoned(&self) {
+        self.calm.refuse_if(self.lock.is_poisoned());
     }
 
     pub(super) fn raw(&self) -> &'a RawRLock {
@@ -259,6 +325,9 @@ impl<T> Deref for RLockGuard<'_, T> {
 impl<T> Drop for RLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if self.calm.is_over() {
+            self.lock.raw.lock.permits().set_poisoned(true);
+        }
         let released = self.lock.raw.release();
         debug_assert!(released.is_some(), "a guard's lock is this thread's");
     }

@@ -54,7 +54,7 @@ pub(crate) use process::{
 pub(crate) use section::{AfterFork, Guard, Section};
 pub(crate) use sleep::{Sleeper, Wake, now};
 pub(crate) use spawn::spawn;
-pub(crate) use threads::current_name;
+pub(crate) use threads::{current_name, panicking};
 
 /// The pointer that each thread keeps for the floors above: its record.
 pub(crate) mod local {

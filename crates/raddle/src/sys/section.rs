@@ -29,6 +29,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::sleep::{pause_on, resume_one};
 use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, watch_forks};
@@ -59,6 +60,10 @@ pub(crate) struct Section<T> {
 unsafe impl<T: Send> Send for Section<T> {}
 // SAFETY: as above: sharing a section hands the value from thread to thread, never shares it.
 unsafe impl<T: Send> Sync for Section<T> {}
+
+// Nothing that runs inside may panic, so no panic leaves half a change behind.
+impl<T> UnwindSafe for Section<T> {}
+impl<T> RefUnwindSafe for Section<T> {}
 
 impl<T: AfterFork> Section<T> {
     const_fn! {

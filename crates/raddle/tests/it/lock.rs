@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use raddle::park::{Deadline, Failed, Thread};
-use raddle::sync::{Lock, LockGuard, RawLock, TimedOut};
+use raddle::sync::{Condition, Lock, LockGuard, RawLock, TimedOut};
 use raddle::thread::{ThreadId, WaitKind};
 
 use crate::support::{Crew, LONG, SHORT, assert_not, assert_send, assert_sync, until};
@@ -274,6 +274,113 @@ fn hands_the_value_over_between_threads() {
         sender.send(()).unwrap();
     });
     assert_eq!(*lock.acquire(), [0, 0, 0, 1, 2]);
+}
+
+/// A thread that panics with the lock held.
+fn poison<T: Send>(lock: &Lock<T>) {
+    std::thread::scope(|scope| {
+        let panicking = scope.spawn(|| {
+            let _held = lock.acquire();
+            panic!("on purpose");
+        });
+        assert!(panicking.join().is_err());
+    });
+}
+
+#[test]
+fn a_panic_while_it_is_held_does_not_go_unnoticed() {
+    let lock = Lock::new(1);
+    poison(&lock);
+    assert!(lock.is_poisoned() && !lock.is_locked());
+    assert_eq!(format!("{lock:?}"), "Lock { value: 1, poisoned: true }");
+    let forms: [&(dyn Fn() + std::panic::RefUnwindSafe); 4] =
+        [&|| drop(lock.acquire()), &|| drop(lock.try_acquire()), &|| drop(lock.acquire_timeout(LONG)), &|| {
+            drop(lock.acquire_with(Deadline::NEVER, &mut Thread))
+        }];
+    for form in forms {
+        let refused = std::panic::catch_unwind(form).unwrap_err();
+        assert_eq!(refused.downcast_ref(), Some(&"the lock is poisoned: a thread has panicked while it held it"));
+        assert!(!lock.is_locked(), "who is refused does not hold it");
+    }
+    lock.clear_poison();
+    *lock.acquire() += 1;
+    assert!(!lock.is_poisoned());
+    assert_eq!(lock.into_inner(), 2);
+}
+
+#[test]
+fn a_destructor_may_use_what_is_poisoned_and_does_not_poison() {
+    struct Cleaning<'a>(&'a Lock<u32>);
+
+    impl Drop for Cleaning<'_> {
+        fn drop(&mut self) {
+            *self.0.acquire() += 1;
+        }
+    }
+
+    let (poisoned, well) = (Lock::new(0), Lock::new(0));
+    poison(&poisoned);
+    std::thread::scope(|scope| {
+        let panicking = scope.spawn(|| {
+            let _cleaning = (Cleaning(&poisoned), Cleaning(&well));
+            panic!("on purpose");
+        });
+        assert!(panicking.join().is_err());
+    });
+    assert!(!well.is_poisoned());
+    assert_eq!((*well.acquire(), poisoned.into_inner()), (1, 1));
+}
+
+#[test]
+fn who_waits_for_it_hears_of_a_panic() {
+    let (lock, crew) = (Lock::new(()), Crew::new());
+    std::thread::scope(|scope| {
+        let held = lock.acquire();
+        let waiting = scope.spawn(|| {
+            crew.join();
+            drop(lock.acquire());
+        });
+        crew.until_blocked(1, WaitKind::Lock);
+        let panicking = scope.spawn(move || {
+            let _held = held;
+            panic!("on purpose");
+        });
+        assert!(panicking.join().is_err());
+        assert!(waiting.join().is_err());
+    });
+    assert!(!lock.is_locked());
+}
+
+#[test]
+fn a_condition_brings_the_lock_back_poisoned() {
+    let (lock, changed, crew) = (Lock::new(()), Condition::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            changed.wait(&mut lock.acquire());
+        });
+        crew.until_blocked(1, WaitKind::Condition);
+        let panicking = scope.spawn(|| {
+            let held = lock.acquire();
+            changed.notify_one(&held);
+            panic!("on purpose");
+        });
+        assert!(panicking.join().is_err());
+        assert!(waiting.join().is_err());
+    });
+    assert!(!lock.is_locked() && lock.is_poisoned());
+}
+
+#[test]
+fn the_raw_form_knows_nothing_of_panics() {
+    let lock = RawLock::new();
+    let panicked = std::panic::catch_unwind(|| {
+        lock.acquire();
+        panic!("on purpose");
+    });
+    assert!(panicked.is_err() && lock.is_locked());
+    lock.release().unwrap();
+    assert!(lock.try_acquire());
 }
 
 #[test]

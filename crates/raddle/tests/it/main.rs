@@ -18,6 +18,7 @@ mod registry;
 mod rlock;
 mod scope;
 mod semaphore;
+mod sizes;
 mod slot;
 mod support;
 mod thread;

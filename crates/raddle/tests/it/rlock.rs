@@ -139,6 +139,25 @@ fn works_in_a_static_and_shows_itself_without_waiting() {
 }
 
 #[test]
+fn a_panic_in_any_level_does_not_go_unnoticed() {
+    let lock = RLock::new(Cell::new(1));
+    let outer = lock.acquire();
+    let panicked = std::panic::catch_unwind(|| {
+        let inner = lock.acquire();
+        inner.set(2);
+        panic!("on purpose");
+    });
+    assert!(panicked.is_err() && lock.is_poisoned());
+    assert_eq!(format!("{lock:?}"), "RLock { value: Cell { value: 2 }, poisoned: true }");
+    let refused = std::panic::catch_unwind(|| drop(lock.acquire()));
+    assert!(refused.is_err());
+    drop(outer);
+    std::thread::scope(|scope| assert!(scope.spawn(|| drop(lock.try_acquire())).join().is_err()));
+    lock.clear_poison();
+    assert_eq!(lock.acquire().get(), 2);
+}
+
+#[test]
 fn goes_where_its_value_may_go() {
     assert_send::<RLock<Cell<u8>>>();
     assert_sync::<RLock<Cell<u8>>>();

@@ -12,6 +12,11 @@ pub(in crate::sys) fn start(_name: Option<String>, _stack_size: Option<usize>, c
     Ok(())
 }
 
+/// Whether the current thread panics.
+pub(crate) fn panicking() -> bool {
+    std::thread::panicking()
+}
+
 /// Threads of a model have no names.
 pub(crate) fn current_name() -> Option<String> {
     None

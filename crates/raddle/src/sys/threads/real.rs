@@ -24,6 +24,12 @@ pub(in crate::sys) fn start(name: Option<String>, stack_size: Option<usize>, car
     builder.spawn(move || carried.begin()).map(drop)
 }
 
+/// Whether the current thread panics.
+#[inline]
+pub(crate) fn panicking() -> bool {
+    thread::panicking()
+}
+
 /// The name that std knows the current thread by.
 pub(crate) fn current_name() -> Option<String> {
     thread::current().name().map(str::to_owned)
