@@ -36,7 +36,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable \
-	bench-probe bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
+	bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -63,14 +63,15 @@ test: ## everything: Rust, lints, types, and Python on each of PYTHONS
 
 ## Parts of make test
 
-rust: ## the crate's tests, with and without the probe, and the examples in the docs and the README
+rust: ## the crate's tests, with and without the probe, and the examples in the docs and the READMEs
 	@echo "== Rust"
 	$(RUST)
 	@echo "== Rust, without the probe"
 	$(RUST) --no-default-features
-	@echo "== Rust, in the README"
+	@echo "== Rust, in the READMEs"
 	cargo build --locked -p raddle
 	rustdoc --edition 2024 --test README.md --extern raddle=$(TARGET)/libraddle.rlib -L dependency=$(TARGET)/deps
+	rustdoc --edition 2024 --test crates/raddle/README.md --extern raddle=$(TARGET)/libraddle.rlib -L dependency=$(TARGET)/deps
 
 lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, rustdoc, clippy, ruff
 	@echo "== lints"
@@ -135,6 +136,9 @@ bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
 bench-probe: ## what the bookkeeping of diagnostics costs a lock
 	cargo bench --quiet --locked -p raddle --bench probe
 	cargo bench --quiet --locked -p raddle --bench probe --no-default-features
+
+bench-rust: ## the crate beside std, parking_lot, crossbeam-channel and rayon
+	cd benchmarks/rust && CARGO_TARGET_DIR=$(CURDIR)/.build/bench-rust cargo run --quiet --release --locked
 
 bench-raw: ## the hottest methods as raw ones, as PyO3's and as the standard library's
 	@$(MAKE) --no-print-directory FEATURES=plain VENV=$(VENV)-plain BUILD=$(BUILD)-plain bench-raw-built

@@ -1,4 +1,4 @@
-"""The examples do what their texts say, those in the README included."""
+"""The examples do what their texts say, those in the README and the crate's chapter for Python programmers too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from examples.both import PROGRAMS, run, run_both
 
 ROOT = Path(__file__).parents[1]
 INDEX = Path(__file__).with_name("README.md").read_text()
-SNIPPETS = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+TEXTS = [ROOT / "README.md", ROOT / "crates/raddle/docs/from_python.md"]
+SNIPPETS = [
+    snippet
+    for text in TEXTS
+    for snippet in re.findall(r"^```python\n(.*?)^```$", text.read_text(), re.MULTILINE | re.DOTALL)
+]
 PYTHON = [sys.executable]
 RADDLE = [sys.executable, "-m", "raddle", "run"]
 
@@ -57,13 +62,13 @@ def test_a_difference_is_noticed(tmp_path: Path) -> None:
     assert not run_both(program, PYTHON, RADDLE).same
 
 
-def test_readme_has_an_example_in_python() -> None:
-    assert SNIPPETS
+def test_the_texts_have_examples_in_python() -> None:
+    assert len(SNIPPETS) > len(TEXTS)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
 @pytest.mark.parametrize("command", [PYTHON, RADDLE], ids=["python", "raddle run"])
-def test_readme(snippet: str, command: list[str]) -> None:
+def test_text(snippet: str, command: list[str]) -> None:
     result = run([*command, "-c", snippet])
     assert (result.returncode, result.stderr) == (0, ""), result
 

@@ -1,25 +1,132 @@
-//! Threads as in Python's `threading`, `queue` and `concurrent.futures`, for Rust.
+//! Threads that can be waited for, seen and ended: locks, conditions, semaphores, events, barriers, queues, thread pools and futures, with a time limit on
+//! every wait, and an answer when a program hangs.
 //!
-//! Locks, reentrant locks, conditions, semaphores, events, barriers and queues with Python's words and Rust's idioms: RAII guards,
-//! timeouts on everything, grants in the order of arrival, and a registry that says which thread waits for what.
+//! What `java.util.concurrent` is to Java, with the words of Python's `threading`, `queue` and `concurrent.futures`, and Rust's idioms: guards, closures
+//! that borrow, errors that give back what you owned. It needs no runtime and no macros, and starts no thread that you have not asked for.
 //!
-//! | Python | here |
+//! # A tour
+//!
+//! **Locks guard data**, and every wait can have an end.
+//!
+//! ```
+//! use raddle::sync::Lock;
+//! use std::time::Duration;
+//!
+//! static TOTAL: Lock<u64> = Lock::new(0);
+//!
+//! *TOTAL.acquire() += 1;
+//! match TOTAL.acquire_timeout(Duration::from_secs(1)) {
+//!     Ok(total) => println!("{}", *total),
+//!     Err(timed_out) => eprintln!("{timed_out}"),
+//! }
+//! ```
+//!
+//! **Threads** have names and states, may be daemons, and may borrow.
+//!
+//! ```
+//! use raddle::thread::{self, Builder};
+//!
+//! let words = ["warp", "weft"];
+//! let lengths: usize = thread::scope(|scope| {
+//!     let counting = words.map(|word| Builder::new().name(word).spawn_scoped(scope, || word.len()).unwrap());
+//!     counting.into_iter().map(|thread| thread.join().unwrap()).sum()
+//! });
+//! assert_eq!(lengths, 8);
+//! ```
+//!
+//! **Queues** hand each item to whoever has waited longest, count what is done, and are shut down.
+//!
+//! ```
+//! use raddle::queue::Queue;
+//! use raddle::thread;
+//!
+//! let jobs = Queue::bounded(8);
+//! thread::scope(|scope| {
+//!     for _ in 0..2 {
+//!         scope
+//!             .spawn(|| {
+//!                 for job in &jobs {
+//!                     let _square: u32 = job * job;
+//!                     jobs.task_done().unwrap();
+//!                 }
+//!             })
+//!             .unwrap();
+//!     }
+//!     for job in 0..100_u32 {
+//!         jobs.put(job).unwrap();
+//!     }
+//!     jobs.join();
+//!     jobs.shutdown();
+//! });
+//! ```
+//!
+//! **A pool** runs tasks and gives futures, which can be cancelled, waited for together, and given back as they are done.
+//!
+//! ```
+//! use raddle::futures::{as_completed, ThreadPoolExecutor};
+//!
+//! let pool = ThreadPoolExecutor::new();
+//! let squares: Vec<_> = (0..10_u32).map(|number| pool.submit(move || number * number).unwrap()).collect();
+//! let sum: u32 = as_completed(squares).map(|square| square.result().unwrap()).sum();
+//! assert_eq!(sum, 285);
+//! ```
+//!
+//! **A program that hangs** can be asked why, and says so by itself if its threads wait for each other.
+//!
+//! ```
+//! use raddle::sync::Event;
+//! use raddle::thread::{self, Builder};
+//!
+//! let news = Event::new();
+//! thread::scope(|scope| {
+//!     Builder::new().name("reader").spawn_scoped(scope, || news.wait()).unwrap();
+//!     while news.waiting() == 0 {
+//!         std::thread::yield_now();
+//!     }
+//!     for thread in thread::snapshot() {
+//!         println!("{:?} waits for {:?}", thread.name, thread.waits_for);
+//!     }
+//!     news.set();
+//! });
+//! ```
+//!
+//! | | |
 //! |---|---|
-//! | `threading.Lock`, `RLock` | [`sync::Lock`], [`sync::RLock`] |
-//! | `threading.Condition` | [`sync::Condition`] |
-//! | `threading.Semaphore`, `BoundedSemaphore` | [`sync::Semaphore`], [`sync::BoundedSemaphore`] |
-//! | `threading.Event`, `Barrier` | [`sync::Event`], [`sync::Barrier`] |
-//! | `threading.Thread`, a subclass with `run` | [`thread::Builder`] and [`thread::JoinHandle`], [`thread::Run`] |
-//! | `daemon`, the end of the program | [`thread::Builder::daemon`], [`main`] |
-//! | `current_thread`, `main_thread`, `enumerate`, `active_count` | [`thread::current`], [`thread::main_thread`], [`thread::enumerate`], [`thread::active_count`] |
-//! | `excepthook`, `stack_size`, `get_ident`, `get_native_id` | [`thread::set_excepthook`], [`thread::stack_size`], [`thread::get_ident`], [`thread::get_native_id`] |
-//! | `threading.Timer`, `local` | [`thread::Timer`], [`thread::Local`] |
-//! | `queue.Queue` | [`queue::Queue`] |
-//! | `concurrent.futures.Future` | [`futures::Future`], [`futures::promise`] |
-//! | `ThreadPoolExecutor`, `wait`, `as_completed` | [`futures::ThreadPoolExecutor`], [`futures::wait`], [`futures::as_completed`] |
+//! | [`sync`] | [`Lock`](sync::Lock), [`RLock`](sync::RLock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Event`](sync::Event), [`Barrier`](sync::Barrier) |
+//! | [`thread`] | [`Builder`](thread::Builder), [`scope`](thread::scope()), [`Run`](thread::Run), [`Timer`](thread::Timer), [`Local`](thread::Local), the registry of all threads; [`main`](main()) waits for those that are no daemons |
+//! | [`queue`] | [`Queue`](queue::Queue), [`LifoQueue`](queue::LifoQueue), [`PriorityQueue`](queue::PriorityQueue), [`SimpleQueue`](queue::SimpleQueue) |
+//! | [`futures`] | [`ThreadPoolExecutor`](futures::ThreadPoolExecutor), [`Future`](futures::Future), [`promise`](futures::promise()), [`wait`](futures::wait()), [`as_completed`](futures::as_completed()) |
+//! | [`diagnostics`] | deadlocks and snapshots |
+//! | [`park`] | the one door through which all of them wait, for who brings an own way of waiting |
+//!
+//! To read: [from Python](guide::from_python), each topic beside the Rust that does it, and [from std, `parking_lot`, `crossbeam` and rayon](guide::from_std), what to use when.
+//!
+//! # Fairness
+//!
+//! What a thread waits *for*, a notification, an item, a free place, a result, it gets in the order of arrival. What threads compete for, a lock or a
+//! permit, a running thread may take first; who has waited for a millisecond is handed the next one. Each type says so under *Fairness*.
+//!
+//! # Timeouts
 //!
 //! Every blocking call `x()` has a `try_x()`, an `x_timeout(Duration)` and an `x_until(Instant)`; those with an own way of waiting,
-//! such as bindings to other languages, use `x_with` and a [`park::Waiter`].
+//! such as bindings to other languages, use `x_with` and a [`park::Waiter`]. Time is that of the monotonic clock.
+//!
+//! # Panics
+//!
+//! No function panics for what it is given. A panic of yours, in a task, a thread or a callback, goes no further than its future, its thread or its report. One in a critical
+//! section poisons the lock: to acquire it is then a panic, until [`clear_poison`](sync::Lock::clear_poison).
+//!
+//! # Features
+//!
+//! | | |
+//! |---|---|
+//! | `probe` (on) | what each thread waits for and holds is published, for [`thread::snapshot`] and [`diagnostics`]. Off, nothing else changes |
+//! | `serde` | snapshots and reports can be serialised |
+//!
+//! # Platforms
+//!
+//! Tested on Linux. Waits are futexes there, and a mutex and a condition variable elsewhere: that twin is tested on Linux as well, and nothing has been run on
+//! macOS or Windows. WebAssembly has no threads to start: the crate compiles for it, and waits there would never end.
 //!
 //! # Fork
 //!
@@ -37,6 +144,9 @@ mod sys;
 pub mod thread;
 
 pub use thread::main;
+
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 /// Time and signals as explicit choices, for models of this crate.
 #[cfg(any(loom, shuttle))]

@@ -91,6 +91,14 @@ impl ThreadId {
     }
 
     /// Whether it is the main thread's, as far as that is known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::thread::ThreadId;
+    ///
+    /// assert!(!std::thread::spawn(|| ThreadId::current().is_main()).join().unwrap());
+    /// ```
     #[must_use]
     pub fn is_main(self) -> bool {
         main_owner() == Some(self.get())

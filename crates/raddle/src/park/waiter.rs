@@ -98,6 +98,15 @@ pub trait Waiter {
 
     /// Whether this thread handles the signals of the process. One that comes while the thread is awake for a moment, on its way to sleep or to look for a
     /// deadlock, ends no sleep: for such a thread [`Waiter::interrupted`] is called ten milliseconds after the wait has begun, and after each look.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// let handles: bool = Thread.handles_signals();
+    /// println!("a signal may bring what a thread waits for: {handles}");
+    /// ```
     fn handles_signals(&self) -> bool {
         self.is_interruptible()
     }
