@@ -1,6 +1,6 @@
 """Daemon threads that are blocked anywhere in our code when the process ends: no abort, no hang, no word on stderr.
 
-``RADDLE_EXIT_RUNS`` sets how often each case runs (20). The stock run only shows that the programs are right.
+``RADDLE_EXIT_RUNS`` sets how often each case runs (8). The stock run only shows that the programs are right.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CASES = {
     program: re.findall(r'^    "([^"]+)": ', (PROGRAMS / program).read_text(), re.MULTILINE)
     for program in ("exit_blocked.py", "exit_futures.py")
 }
-RUNS = int(os.environ.get("RADDLE_EXIT_RUNS", "20"))
+RUNS = int(os.environ.get("RADDLE_EXIT_RUNS", "8"))
 STOCK_RUNS = 2
 # What went wrong here once went wrong at every run; futures stand on what the other program tries in full.
 SHARES = {"exit_blocked.py": 1, "exit_futures.py": 5}

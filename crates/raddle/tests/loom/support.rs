@@ -55,6 +55,11 @@ impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<F> {
         true
     }
 
+    fn handles_signals(&self) -> bool {
+        // A signal of a model ends a sleep, and at no other time does one come.
+        false
+    }
+
     fn interrupted(&mut self) -> ControlFlow<()> {
         (self.0)()
     }
