@@ -64,8 +64,8 @@ test: ## everything: Rust, lints, types, and Python on each of PYTHONS
 ## Parts of make test
 
 rust: ## the crate's tests, with and without the probe, and the examples in the docs and the READMEs
-	@echo "== Rust"
-	$(RUST)
+	@echo "== Rust, with all features"
+	$(RUST) --all-features
 	@echo "== Rust, without the probe"
 	$(RUST) --no-default-features
 	@echo "== Rust, in the READMEs"
@@ -76,8 +76,8 @@ rust: ## the crate's tests, with and without the probe, and the examples in the 
 lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, rustdoc, clippy, ruff
 	@echo "== lints"
 	cargo fmt --all --check
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p raddle
-	PYO3_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p raddle --all-features
+	PYO3_PYTHON=$(CURDIR)/$(VENV)/bin/python cargo clippy --locked --workspace --all-targets --features raddle/inspect -- -D warnings
 	$(TOOLS)/bin/ruff check
 	$(TOOLS)/bin/ruff format --check
 

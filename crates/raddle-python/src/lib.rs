@@ -8,6 +8,7 @@ mod convert;
 mod diagnostics;
 mod finalize;
 mod futures;
+mod inspect;
 mod item;
 mod queue;
 mod raw;
@@ -33,6 +34,8 @@ mod native {
     use crate::futures::future::Future;
     #[pymodule_export]
     use crate::futures::task::Task;
+    #[pymodule_export]
+    use crate::inspect::{_serve, Server};
     #[pymodule_export]
     use crate::queue::fifo::Queue;
     #[pymodule_export]

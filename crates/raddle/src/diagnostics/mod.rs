@@ -12,6 +12,8 @@
 //! Timed waits are no part of a deadlock, and neither is a lock that was ever released by another thread than the one that acquired it.
 //! Nothing is found with the feature `probe` turned off.
 //!
+//! With the feature `inspect`, `serve` lets `raddle ps`, `raddle locks` and `raddle dump` look at the process from outside.
+//!
 //! # Examples
 //!
 //! ```
@@ -23,9 +25,13 @@
 //! ```
 
 mod configure;
+#[cfg(feature = "inspect")]
+mod serve;
 mod snapshot;
 
 pub use configure::{deadlocks, grace, set_deadlocks, set_grace, set_reporter};
+#[cfg(feature = "inspect")]
+pub use serve::{Server, serve};
 pub use snapshot::{HeldLock, LockSnapshot, Snapshot, ThreadSnapshot, snapshot};
 
 pub use crate::park::{BlockerState, Certainty, Deadlock, Deadlocks, Party};

@@ -44,6 +44,22 @@ mod threads;
 #[path = "threads/modelled.rs"]
 mod threads;
 
+#[cfg(all(feature = "inspect", unix, not(any(loom, shuttle))))]
+#[path = "apart/unix.rs"]
+mod apart;
+#[cfg(all(feature = "inspect", any(not(unix), loom, shuttle)))]
+#[path = "apart/other.rs"]
+mod apart;
+
+#[cfg(all(feature = "inspect", unix, not(any(loom, shuttle))))]
+#[path = "socket/unix.rs"]
+mod socket;
+#[cfg(all(feature = "inspect", any(not(unix), loom, shuttle)))]
+#[path = "socket/other.rs"]
+mod socket;
+
+#[cfg(feature = "inspect")]
+pub(crate) use apart::{at_process_exit, spawn_apart};
 #[cfg(any(loom, shuttle))]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
@@ -53,6 +69,8 @@ pub(crate) use process::{
 };
 pub(crate) use section::{AfterFork, Guard, Section};
 pub(crate) use sleep::{Sleeper, Wake, now};
+#[cfg(feature = "inspect")]
+pub(crate) use socket::{Connection, Door, Listener};
 pub(crate) use spawn::spawn;
 pub(crate) use threads::{current_name, panicking};
 

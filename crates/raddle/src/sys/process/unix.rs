@@ -1,7 +1,7 @@
 //! Processes and threads on Unix: fork, the end of a thread, and its number.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::sys::spawn::Carried;
 
@@ -104,12 +104,22 @@ pub(crate) fn on_thread_exit(exit: fn(*const ()), value: *const ()) {
     unsafe { libc::pthread_setspecific(key, value.cast()) };
 }
 
-/// How many threads this process has, whoever started them. `None` where the system does not say.
+/// How many threads there were, and how many of them have ended, that are no part of the program. A thread counts itself, after it has begun and before
+/// it ends.
+pub(in crate::sys) static APART: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+/// How many threads this process has, whoever started them, but for those of the library that are no part of the program. `None` where the system
+/// does not say, or where it cannot be said right now.
 pub(crate) fn thread_count() -> Option<usize> {
+    // ORDERING: Acquire keeps the look at the system between the two looks here. If nothing has changed, the same threads apart were there all the time, and
+    // the system has counted them.
+    let apart = || [APART[0].load(Ordering::Acquire), APART[1].load(Ordering::Acquire)];
+    let before = apart();
     // In the line of numbers about the process, behind its name, which may have spaces and parentheses.
     let line = std::fs::read_to_string("/proc/self/stat").ok()?;
     let behind_name = &line[line.rfind(')')? + 1..];
-    behind_name.split_ascii_whitespace().nth(17)?.parse().ok()
+    let count: usize = behind_name.split_ascii_whitespace().nth(17)?.parse().ok()?;
+    (apart() == before).then(|| count.saturating_sub(before[0].wrapping_sub(before[1])))
 }
 
 /// Starts a thread that std knows nothing of: its panic message has no name, and an overflow of its stack no message.
