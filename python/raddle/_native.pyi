@@ -7,6 +7,7 @@ base. What a primitive guarantees is said there.
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from types import GenericAlias, TracebackType
 from typing import (
@@ -32,10 +33,12 @@ __all__ = [
     "Queue",
     "RLock",
     "Semaphore",
+    "Server",
     "SimpleQueue",
     "_adopt",
     "_join",
     "_lend",
+    "_serve",
     "_snapshot",
     "_watch",
     "allocate_lock",
@@ -301,5 +304,12 @@ class ThreadStatus(TypedDict):
 def _adopt(name: object, daemon: object) -> int: ...
 def _join(number: int, timeout: float | None, patient: bool = False) -> bool | str: ...
 def threads() -> list[ThreadStatus]: ...
+def _serve() -> Server: ...
 def _snapshot() -> str: ...
 def _watch(deadlocks: str, grace: float) -> None: ...
+
+@final
+class Server:
+    @property
+    def path(self) -> Path: ...
+    def stop(self) -> None: ...

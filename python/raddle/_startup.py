@@ -5,14 +5,23 @@ RADDLE_INSTALL is set. It must not import `threading`, whose importer would then
 for the interpreter: the modules are switched when the program imports them.
 
 RADDLE_INSTALL is `1` for this process and the interpreters that it starts, and `once` for this
-process alone.
+process alone. With RADDLE_INSPECT set, other processes may look at the process from then on.
 """
 
 import os
 
-from raddle import install
+from raddle import install, installed
 
 if os.environ.get("RADDLE_INSTALL") == "once":
     del os.environ["RADDLE_INSTALL"]
 
 install()
+
+# Not in an interpreter that is not the main one, where nothing is switched.
+if installed():
+    from raddle import _inspect
+
+    _inspect.begin()
+
+    if "RADDLE_INSTALL" not in os.environ:
+        os.environ.pop(_inspect.INSPECT, None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading as _stock
 
-from raddle import _deadlocks, _facade, _install, _native, _overrides
+from raddle import _deadlocks, _facade, _inspect, _install, _native, _overrides
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -243,6 +243,7 @@ for name, lent in (
 del name, lent
 
 _deadlocks.begin()
+_inspect.begin()
 
 
 _switched: tuple[tuple[object, object], ...] = (

@@ -23,6 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
         from raddle._cli.doctor import doctor
 
         return doctor(options.modules, as_json=options.json)
+    if options.command in ("ps", "locks", "dump"):
+        from raddle._cli import look
+
+        return int(getattr(look, options.command)(options.pid, as_json=options.json))
     parser.print_help()
     return 0
 
@@ -33,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     from raddle import __version__
     from raddle._cli.run import USAGE
 
-    parser = argparse.ArgumentParser(prog="raddle", description="Run unmodified Python programs on raddle's threads.")
+    parser = argparse.ArgumentParser(
+        prog="raddle", description="Run unmodified Python programs on raddle's threads, and look at running ones."
+    )
     parser.add_argument("--version", action="version", version=f"raddle {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser(
@@ -57,4 +63,36 @@ def _parser() -> argparse.ArgumentParser:
         help="a module to import before the switch, to see which names it would keep from the "
         "standard library in a program that calls raddle.install() after importing it",
     )
+    _add_looks(commands)
     return parser
+
+
+def _add_looks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    others = (
+        "The process is one of the same user that was started with `raddle run --inspect`, or has called "
+        "`raddle.diagnostics.serve()`. It is answered by a thread of its own, also while the program is deadlocked. "
+        "The exit code is 1 when there is no answer."
+    )
+    for name, what in (
+        ("ps", "say what the threads of a running process do, what they wait for and what they hold"),
+        ("locks", "say who has what in a running process, and who waits for it, in order"),
+        ("dump", "say all that raddle knows of a running process, deadlocks included"),
+    ):
+        look = commands.add_parser(name, help=what, description=f"{what.capitalize()}. {others}")
+        look.add_argument("--json", action="store_true", help="print it as JSON")
+        optional = " (without one: list the processes that can be looked at)" if name == "ps" else ""
+        look.add_argument(
+            "pid",
+            type=_process_number,
+            nargs="?" if name == "ps" else None,
+            metavar="PID",
+            help=f"the number of the process{optional}",
+        )
+
+
+def _process_number(text: str) -> int:
+    import argparse
+
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of a process")
+    return int(text)

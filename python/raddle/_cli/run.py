@@ -10,9 +10,11 @@ import os
 import sys
 
 USAGE = (
-    "raddle run [--no-children] [--deadlocks=CHOICE] [python options] (script | -m module | -c code | -) [arguments]"
+    "raddle run [--no-children] [--inspect] [--deadlocks=CHOICE] [python options] "
+    "(script | -m module | -c code | -) [arguments]"
 )
 
+_FLAGS = ("--no-children", "--inspect", "-h", "--help")
 _DEADLOCKS = "--deadlocks="
 _CHOICES = ("raise", "report", "off")
 
@@ -24,6 +26,7 @@ Interpreters that the program starts with its environment are switched too.
 
 options, before those of python:
   --no-children       leave the interpreters that the program starts on the standard library's classes
+  --inspect           let `raddle ps`, `raddle locks` and `raddle dump` look at the program, and at those it starts
   --deadlocks=CHOICE  what is done about threads that wait for each other: "raise" (an error in one of them, where
                       nobody can end it; else a report), "report", "off"
   -h, --help          show this text
@@ -36,10 +39,12 @@ _USAGE_ERROR = 2
 def run(arguments: list[str]) -> int:
     """Become the interpreter that runs the program; return an exit code where that cannot be."""
     switches: dict[str, str] = {"RADDLE_INSTALL": "1"}
-    while arguments and (arguments[0] in ("--no-children", "-h", "--help") or arguments[0].startswith(_DEADLOCKS)):
+    while arguments and (arguments[0] in _FLAGS or arguments[0].startswith(_DEADLOCKS)):
         option, *arguments = arguments
         if option == "--no-children":
             switches["RADDLE_INSTALL"] = "once"
+        elif option == "--inspect":
+            switches["RADDLE_INSPECT"] = "1"
         elif option.startswith(_DEADLOCKS):
             choice = option[len(_DEADLOCKS) :]
             if choice not in _CHOICES:

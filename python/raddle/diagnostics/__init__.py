@@ -5,6 +5,9 @@ Threads that wait for each other are found while they wait. A deadlock that nobo
 error, and so is a process whose threads are all asleep. `configure` changes that, and so does the
 environment variable RADDLE_DEADLOCKS, with the same words.
 
+`serve` lets `raddle ps`, `raddle locks` and `raddle dump` look at the process from outside, as does
+`raddle run --inspect`, or RADDLE_INSPECT=1 in the environment.
+
 Only waits on raddle's classes are seen: of `raddle.threading` and `raddle.queue`, or of a program
 that runs on raddle as a whole, whose `Thread.join` is seen as well.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 from raddle import _deadlocks
 from raddle.diagnostics._names import name
 from raddle.diagnostics._report import DeadlockError, deadlocks
+from raddle.diagnostics._serve import Server, serve
 from raddle.diagnostics._snapshot import Deadlock, Held, Object, Snapshot, Thread, Wait, snapshot
 
 TYPE_CHECKING = False
@@ -25,12 +29,14 @@ __all__ = [
     "DeadlockError",
     "Held",
     "Object",
+    "Server",
     "Snapshot",
     "Thread",
     "Wait",
     "configure",
     "deadlocks",
     "name",
+    "serve",
     "snapshot",
 ]
 

@@ -1,0 +1,44 @@
+"""Tables: with rich on a terminal, if that is installed, and as plain columns else."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table. What could steer a terminal is shown as what it is."""
+    cleaned = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty() and _show_rich(columns, cleaned):
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cleaned, strict=True)]
+    for row in (columns, *cleaned):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def printable(text: str) -> str:
+    """Return the text with what is not printed, control characters above all, as escapes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text
+    )
+
+
+def _show_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    try:
+        console: Any = importlib.import_module("rich.console")
+        table: Any = importlib.import_module("rich.table")
+        text: Any = importlib.import_module("rich.text")
+        box: Any = importlib.import_module("rich.box")
+    except ImportError:
+        return False
+    drawn = table.Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        # As text, not as rich's markup, which a thread's name may happen to look like.
+        drawn.add_row(*(text.Text(cell) for cell in row))
+    console.Console(highlight=False).print(drawn)
+    return True
