@@ -4,6 +4,8 @@
 //! operating system's threads. Every choice between platforms, and between the real machine and
 //! the modelled ones of loom and shuttle, is made in this file, over twin files that offer the same API.
 
+#[cfg(not(any(loom, shuttle)))]
+mod linger;
 mod section;
 mod spawn;
 
@@ -60,6 +62,8 @@ mod socket;
 
 #[cfg(feature = "inspect")]
 pub(crate) use apart::{at_process_exit, spawn_apart};
+#[cfg(not(any(loom, shuttle)))]
+use linger::linger;
 #[cfg(any(loom, shuttle))]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
@@ -78,11 +82,6 @@ pub(crate) use threads::{current_name, panicking};
 pub(crate) mod local {
     pub(crate) use super::machine::{local_get as get, local_set as set};
 }
-
-/// How many times a thread lets others run before it sleeps in the kernel. What it waits for often comes within microseconds: then neither it nor
-/// who brings it calls the kernel, and the processor does not fall idle in between.
-#[cfg(not(any(loom, shuttle)))]
-const LINGER: u32 = 20;
 
 /// Nanoseconds of the monotonic clock, from an arbitrary origin.
 pub(crate) type Nanoseconds = u64;

@@ -295,7 +295,7 @@ fn a_panic_while_it_is_held_does_not_go_unnoticed() {
     assert_eq!(format!("{lock:?}"), "Lock { value: 1, poisoned: true }");
     let forms: [&(dyn Fn() + std::panic::RefUnwindSafe); 4] =
         [&|| drop(lock.acquire()), &|| drop(lock.try_acquire()), &|| drop(lock.acquire_timeout(LONG)), &|| {
-            drop(lock.acquire_with(Deadline::NEVER, &mut Thread))
+            drop(lock.acquire_with(Deadline::NEVER, &mut Thread));
         }];
     for form in forms {
         let refused = std::panic::catch_unwind(form).unwrap_err();

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use rustix::thread::futex;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use crate::sys::{AtomicU32, Nanoseconds, Ordering};
+use crate::sys::{AtomicU32, Nanoseconds, Ordering, linger};
 
 const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -54,13 +54,8 @@ impl Sleeper {
 
     /// Lets other threads run, a few times, unless a wake-up is pending. Only the owner calls this.
     pub(crate) fn linger(&self) {
-        for _ in 0..super::LINGER {
-            // ORDERING: Relaxed: the sleep that follows meets the waker.
-            if self.word.load(Ordering::Relaxed) == NOTIFIED {
-                return;
-            }
-            std::thread::yield_now();
-        }
+        // ORDERING: Relaxed: the sleep that follows meets the waker.
+        linger(|| self.word.load(Ordering::Relaxed) == NOTIFIED);
     }
 
     /// Sleeps until woken, until `deadline` (never, if `None`), or until a signal. Only the owner calls this.

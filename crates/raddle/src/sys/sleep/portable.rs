@@ -6,7 +6,7 @@
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::sys::{AtomicU32, Nanoseconds, UnsafeCell};
+use crate::sys::{AtomicU32, Nanoseconds, UnsafeCell, linger};
 
 /// How late an interrupt may be seen.
 const SLICE: Duration = Duration::from_millis(50);
@@ -50,12 +50,8 @@ impl Sleeper {
 
     /// Lets other threads run, a few times, unless a wake-up is pending. Only the owner calls this.
     pub(crate) fn linger(&self) {
-        for _ in 0..super::LINGER {
-            if *self.inner().lock() {
-                return;
-            }
-            std::thread::yield_now();
-        }
+        let inner = self.inner();
+        linger(|| *inner.lock());
     }
 
     /// Sleeps until woken, until `deadline` (never, if `None`), or for a slice. Only the owner calls this.
