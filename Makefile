@@ -7,7 +7,7 @@
 PYTHON ?= python3
 PYTHONS ?= $(PYTHON)
 
-# How long `make stress` and `make tsan` go on with each of their tests, in seconds.
+# How long `make stress`, `make tsan` and `make fuzz` go on with each of their tests, in seconds.
 SECONDS_EACH ?= 20
 
 # What PYTHON is: 3.13.0, 3.14.4t. Empty when there is no such interpreter, which the rule `interpreter` explains.
@@ -31,11 +31,12 @@ WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICE
 	$(shell find python -type f -not -name '*.py[co]')
 
 RUST := cargo test --locked -p raddle
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable \
+.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable fuzz msrv targets deny package \
 	bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
@@ -127,6 +128,30 @@ tsan: ## the stress tests under ThreadSanitizer (needs a nightly Rust)
 		RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
 		CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 		cargo +nightly test --locked -p raddle --target $$(rustc -vV | sed -n 's/^host: //p') --release --test stress
+
+fuzz: ## sequences of operations, looked for by libFuzzer (needs a nightly Rust and cargo-fuzz)
+	@cargo +nightly fuzz --version || { echo "make fuzz: needs a nightly toolchain, and cargo-fuzz: cargo install cargo-fuzz"; exit 1; }
+	for target in queue slot future; do \
+		CARGO_TARGET_DIR=$(CURDIR)/.build/fuzz cargo +nightly fuzz run --fuzz-dir crates/raddle/fuzz $$target -- \
+			-max_total_time=$(SECONDS_EACH) -max_len=96 || exit 1; \
+	done
+
+msrv: ## the crate compiles with the least Rust that Cargo.toml promises (rustup fetches it)
+	cargo +$(MSRV) check --locked -p raddle
+	cargo +$(MSRV) check --locked -p raddle --no-default-features
+
+targets: ## the crate compiles for each target whose standard library rustup has installed, with the twins for those without a futex
+	@for target in $$(rustup target list --installed); do \
+		echo "== $$target"; cargo check --quiet --locked -p raddle --target $$target || exit 1; \
+	done
+	@echo "== the portable twin"
+	RUSTFLAGS="--cfg raddle_portable" CARGO_TARGET_DIR=.build/portable cargo check --quiet --locked -p raddle
+
+deny: ## licences, advisories and duplicates among the dependencies (needs cargo-deny)
+	cargo deny --locked check
+
+package: ## what would be published, built by itself
+	cargo package --locked -p raddle --allow-dirty
 
 ## Measuring and the rest
 
