@@ -195,6 +195,18 @@ def test_the_processes_that_can_be_looked_at_are_listed(folder: Path) -> None:
         assert not (folder / f"raddle/{one.pid}.sock").exists()
 
 
+def test_what_a_killed_process_leaves_is_cleared_away_by_the_next(folder: Path) -> None:
+    with Program(QUIET, "--inspect") as killed, Program(QUIET, "--inspect") as living:
+        assert (killed.line(), living.line()) == ("ready", "ready")
+        killed.process.kill()
+        killed.process.wait()
+        (folder / "raddle/other.sock").touch()
+        with Program(QUIET, "--inspect") as following:
+            assert following.line() == "ready"
+            left = {path.stem for path in (folder / "raddle").iterdir()}
+            assert left == {"other", str(living.pid), str(following.pid)}
+
+
 @pytest.mark.parametrize("command", ["ps", "locks", "dump"])
 @pytest.mark.parametrize("number", ["x", "-1", "0", "1.5", "٣"])
 def test_what_is_no_number_is_an_error(command: str, number: str) -> None:

@@ -112,7 +112,7 @@ def _places(pattern: str) -> Iterator[Path]:
             found = folder.lstat()
         except OSError:
             continue
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == user and stat.S_IMODE(found.st_mode) == 0o700:
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == user and found.st_mode & 0o777 == 0o700:
             yield from sorted(folder.glob(pattern))
 
 

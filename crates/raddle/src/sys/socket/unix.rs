@@ -3,19 +3,22 @@
 //! The program may close descriptors that it has not opened, as daemons do at their start, and its own files get their numbers then. So each
 //! descriptor that is kept is compared with what it was before it is used, and is given up if it is something else ([`Kept`]).
 
-use std::env;
+mod kept;
+mod place;
+
 use std::ffi::c_int;
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::mem::{self, ManuallyDrop};
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use self::kept::{Kept, identity};
+use self::place::{folders, is_left_over, make_private, sweep, user};
 use crate::sys::{Nanoseconds, now};
 
 /// Where connections come in.
@@ -171,13 +174,6 @@ fn time_left(deadline: Nanoseconds) -> io::Result<Duration> {
     }
 }
 
-/// Where to look for a folder, the best place first.
-fn folders(name: &str) -> impl Iterator<Item = PathBuf> {
-    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let temporary = env::temp_dir().join(format!("{name}-{}", user()));
-    runtime.map(|folder| folder.join(name)).into_iter().chain([temporary])
-}
-
 fn bind_in(folder: &Path) -> io::Result<(Listener, Door)> {
     make_private(folder)?;
     sweep(folder);
@@ -206,57 +202,11 @@ fn bind_in(folder: &Path) -> io::Result<(Listener, Door)> {
     }
 }
 
-/// Sees to it that there is a folder that is this user's alone. What is there and is not, is left as it is.
-fn make_private(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    // Of the link itself, if it is one. Who has the folder above could exchange it later; but that is the user, or a folder in which nobody can exchange what is
-    // another's, as folders for temporary files are.
-    let found = fs::symlink_metadata(folder)?;
-    if found.is_dir() && found.uid() == user() && found.mode() & 0o777 == 0o700 {
-        return Ok(());
-    }
-    Err(io::Error::new(ErrorKind::PermissionDenied, "it is not a folder of this user alone, with mode 0700"))
-}
-
-/// Removes what processes have left behind that are gone. A folder with far more than that is somebody else's concern.
-fn sweep(folder: &Path) {
-    const AT_MOST: usize = 1024;
-
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten().take(AT_MOST) {
-        let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".sock")?.parse().ok());
-        // Where processes have numbers of their own, as in a container, one that is not seen may still listen.
-        if number.is_some_and(is_gone) && is_left_over(&entry.path()) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn is_gone(process: libc::pid_t) -> bool {
-    // SAFETY: no signal is sent.
-    process > 0
-        && unsafe { libc::kill(process, 0) } != 0
-        && io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
-}
-
-/// Whether nobody listens there. Two living processes have the same number only where each has numbers of its own.
-fn is_left_over(path: &Path) -> bool {
-    UnixStream::connect(path).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
-}
-
-fn user() -> u32 {
-    // SAFETY: it has no preconditions and always succeeds.
-    unsafe { libc::geteuid() }
-}
-
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_of_this_user(stream: &UnixStream) -> bool {
     // SAFETY: zeroes are a valid value. The call writes at most as much as it is told that there is room for.
     unsafe {
-        let mut peer: libc::ucred = mem::zeroed();
+        let mut peer: libc::ucred = std::mem::zeroed();
         let mut length = libc::socklen_t::try_from(size_of::<libc::ucred>()).unwrap_or(0);
         let found = libc::getsockopt(
             stream.as_raw_fd(),
@@ -285,55 +235,6 @@ fn poll<const COUNT: usize>(descriptors: [RawFd; COUNT], limit: Option<Duration>
     // SAFETY: as many as it is told, to read and to write. What goes wrong, a signal for one, shows as nothing that happened.
     unsafe { libc::poll(wanted.as_mut_ptr(), count, limit) };
     wanted.map(|one| one.revents)
-}
-
-/// A file that is used and closed only while its descriptor still means it.
-#[derive(Debug)]
-struct Kept<T: AsRawFd> {
-    file: ManuallyDrop<T>,
-    identity: (u64, u64),
-}
-
-impl<T: AsRawFd> Kept<T> {
-    fn new(file: T) -> io::Result<Self> {
-        let identity = identity(file.as_raw_fd()).ok_or_else(io::Error::last_os_error)?;
-        Ok(Self { file: ManuallyDrop::new(file), identity })
-    }
-
-    fn descriptor(&self) -> RawFd {
-        self.file.as_raw_fd()
-    }
-
-    fn is_there(&self) -> bool {
-        identity(self.descriptor()) == Some(self.identity)
-    }
-}
-
-impl<T: AsRawFd> std::ops::Deref for Kept<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.file
-    }
-}
-
-impl<T: AsRawFd> Drop for Kept<T> {
-    fn drop(&mut self) {
-        if self.is_there() {
-            // SAFETY: nobody uses it after this.
-            unsafe { ManuallyDrop::drop(&mut self.file) };
-        }
-    }
-}
-
-/// The device and the number of an open file: no other has both.
-#[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "their types depend on the system")]
-fn identity(descriptor: RawFd) -> Option<(u64, u64)> {
-    // SAFETY: zeroes are a valid value, and the call writes one.
-    unsafe {
-        let mut found: libc::stat = mem::zeroed();
-        (libc::fstat(descriptor, &raw mut found) == 0).then_some((found.st_dev as u64, found.st_ino as u64))
-    }
 }
 
 /// The last listener, which a forked child closes: the socket is its parent's.
