@@ -335,6 +335,7 @@ def test_a_process_that_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     with Program(QUIET, "--inspect") as program:
         assert program.line() == "ready"
         program.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, program.pid, os.WSTOPPED | os.WNOWAIT)
         with pytest.raises(ask.NoAnswerError, match="does not answer: is it stopped"):
             ask.ask(program.pid)
         program.process.send_signal(signal.SIGCONT)
