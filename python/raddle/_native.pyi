@@ -36,6 +36,7 @@ __all__ = [
     "Server",
     "SimpleQueue",
     "_adopt",
+    "_aims",
     "_join",
     "_lend",
     "_serve",
@@ -279,23 +280,7 @@ class ThreadStatus(TypedDict):
     ident: int
     name: str | None
     state: Literal["runnable", "blocked"]
-    waits_for: (
-        Literal[
-            "lock",
-            "rlock",
-            "condition",
-            "event",
-            "semaphore",
-            "barrier",
-            "queue.get",
-            "queue.put",
-            "queue.join",
-            "future",
-            "join",
-            "other",
-        ]
-        | None
-    )
+    waits_for: str | None
     address: int | None
     thread: int | None
     since: float | None
@@ -305,6 +290,7 @@ def _adopt(name: object, daemon: object) -> int: ...
 def _join(number: int, timeout: float | None, patient: bool = False) -> bool | str: ...
 def threads() -> list[ThreadStatus]: ...
 def _serve() -> Server: ...
+def _aims() -> dict[str, str]: ...
 def _snapshot() -> str: ...
 def _watch(deadlocks: str, grace: float) -> None: ...
 

@@ -1,11 +1,13 @@
 //! Deadlocks and snapshots, for Python: as JSON, which the package's Python side makes objects and words of.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use raddle::diagnostics::{self, Deadlock, Deadlocks};
+use raddle::thread::WaitKind;
 
 use crate::boundary::new_string;
 use crate::standard::Standard;
@@ -36,6 +38,12 @@ pub(crate) fn _watch(deadlocks: &str, grace: f64) -> PyResult<()> {
 #[pyfunction]
 pub(crate) fn _snapshot() -> PyResult<String> {
     serde_json::to_string(&diagnostics::snapshot()).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
+
+/// What threads wait for, in words, by the names of the kinds. The last word says what kind of object it is.
+#[pyfunction]
+pub(crate) fn _aims() -> HashMap<&'static str, &'static str> {
+    WaitKind::ALL.iter().map(|kind| (kind.name(), kind.aim())).collect()
 }
 
 /// Tells of a deadlock, in a thread of its own: this one is in the middle of its wait, and no Python code may run above it.

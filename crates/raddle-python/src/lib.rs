@@ -25,7 +25,7 @@ mod native {
     use pyo3::types::PyType;
 
     #[pymodule_export]
-    use crate::diagnostics::{_snapshot, _watch};
+    use crate::diagnostics::{_aims, _snapshot, _watch};
     #[pymodule_export]
     use crate::futures::completions::{_settled, Completions, Countdown};
     #[pymodule_export]

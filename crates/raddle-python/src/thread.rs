@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
-use raddle::thread::{self, NotJoined, ThreadId, ThreadState, WaitKind};
+use raddle::thread::{self, NotJoined, ThreadId, ThreadState};
 
 use crate::boundary::{Patient, Raised, Watchful};
 use crate::convert;
@@ -19,7 +19,7 @@ pub(crate) fn threads(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         dict.set_item("name", &known.name)?;
         dict.set_item("state", if known.state == ThreadState::Blocked { "blocked" } else { "runnable" })?;
         let wait = known.waits_for;
-        dict.set_item("waits_for", wait.as_ref().map(|wait| kind(wait.kind)))?;
+        dict.set_item("waits_for", wait.as_ref().map(|wait| wait.kind.name().replace("queue_", "queue.")))?;
         dict.set_item("address", wait.as_ref().map(|wait| wait.object))?;
         dict.set_item("thread", wait.as_ref().and_then(|wait| wait.thread).map(ThreadId::get))?;
         dict.set_item("since", wait.as_ref().map(|wait| wait.waited.as_secs_f64()))?;
@@ -68,23 +68,4 @@ pub(crate) fn _join(py: Python<'_>, number: u64, timeout: &Bound<'_, PyAny>, pat
 pub(crate) enum Joined {
     Ended(bool),
     Deadlock(String),
-}
-
-fn kind(kind: WaitKind) -> &'static str {
-    match kind {
-        WaitKind::Lock => "lock",
-        WaitKind::RLock => "rlock",
-        WaitKind::Condition => "condition",
-        WaitKind::Event => "event",
-        WaitKind::Semaphore => "semaphore",
-        WaitKind::Barrier => "barrier",
-        WaitKind::QueueGet => "queue.get",
-        WaitKind::QueuePut => "queue.put",
-        WaitKind::QueueJoin => "queue.join",
-        WaitKind::Future => "future",
-        WaitKind::Join => "join",
-        WaitKind::Task => "task",
-        WaitKind::TasksDone => "tasks",
-        _ => "other",
-    }
 }

@@ -85,7 +85,7 @@ def describe_threads(without: Collection[int | None] = ()) -> str:
             )
         for held in thread.holds if thread is not None else ():
             called = name_of(held.object, stack)
-            lines.append(f"    It holds the {_HELD[held.kind]} {f'`{called}`' if called else f'at {held.object:#x}'}.")
+            lines.append(f"    It holds the {_AIMS[held.kind].rpartition(' ')[2]} {f'`{called}`' if called else f'at {held.object:#x}'}.")
         lines += [f"    {line}" for line in _place(stack)]
     return "\n".join(lines)
 
@@ -150,21 +150,8 @@ def _heading(deadlock: Deadlock) -> str:
     return f"probable deadlock: {count} threads wait for each other; only another thread could end that."
 
 
-_AIMS = {
-    "lock": "for the Lock",
-    "rlock": "for the RLock",
-    "condition": "for a notification of the Condition",
-    "event": "for the Event to be set",
-    "semaphore": "for a permit of the Semaphore",
-    "barrier": "for the other parties of the Barrier",
-    "queue_get": "for an item of the Queue",
-    "queue_put": "for a free place in the Queue",
-    "queue_join": "for all tasks to be done of the Queue",
-    "future": "for the outcome of the Future",
-}
-
-
-_HELD = {"lock": "Lock", "rlock": "RLock"}
+# In words what is waited for, by the kind. The last word is what it is called.
+_AIMS = _native._aims()
 
 
 def _sentence(party: Wait, frames: list[FrameType]) -> str:
@@ -172,7 +159,7 @@ def _sentence(party: Wait, frames: list[FrameType]) -> str:
         aim = f"for the end of {party.blocker_name}"
     else:
         called = name_of(party.object, frames)
-        aim = f"{_AIMS.get(party.kind, 'for something')} {f'`{called}`' if called else f'at {party.object:#x}'}"
+        aim = f"{_AIMS[party.kind]} {f'`{called}`' if called else f'at {party.object:#x}'}"
     words = f"{party.thread_name} (native id {party.native_id}) waits {aim}"
     if party.blocker is not None and party.kind != "join":
         if party.blocker_state == "ended":

@@ -94,7 +94,7 @@ pub struct ThreadSnapshot {
 pub struct HeldLock {
     /// The address of the lock: its identity.
     pub object: usize,
-    /// [`WaitKind::Lock`] or [`WaitKind::RLock`].
+    /// What kind of lock it is.
     pub kind: WaitKind,
     /// Where the source code acquired it, where that is known.
     #[cfg_attr(feature = "serde", serde(serialize_with = "words::site"))]

@@ -199,7 +199,7 @@ impl fmt::Display for Deadlock {
 impl fmt::Display for Party {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_thread(formatter, self.name.as_deref(), self.native_id)?;
-        write!(formatter, " waits {}", aim(self.kind))?;
+        write!(formatter, " waits {}", self.kind.aim())?;
         if self.kind == WaitKind::Join {
             if let Some(target) = self.blocker.and_then(|blocker| by_owner(blocker.get())) {
                 formatter.write_str(" ")?;
@@ -243,24 +243,6 @@ fn write_thread(formatter: &mut fmt::Formatter<'_>, name: Option<&str>, native_i
     match name {
         Some(name) => write!(formatter, "thread {name} ({native_id})"),
         None => write!(formatter, "thread {native_id}"),
-    }
-}
-
-fn aim(kind: WaitKind) -> &'static str {
-    match kind {
-        WaitKind::Lock => "for the Lock",
-        WaitKind::RLock => "for the RLock",
-        WaitKind::Condition => "for a notification of the Condition",
-        WaitKind::Event => "for the Event",
-        WaitKind::Semaphore => "for a permit of the Semaphore",
-        WaitKind::Barrier => "for the other parties of the Barrier",
-        WaitKind::QueueGet => "for an item of the Queue",
-        WaitKind::QueuePut => "for a free place in the Queue",
-        WaitKind::QueueJoin => "for all tasks to be done of the Queue",
-        WaitKind::Future => "for the outcome of the Future",
-        WaitKind::Join => "for the end of the thread",
-        WaitKind::Task => "for a task of the pool",
-        WaitKind::TasksDone => "for all tasks to be done of the pool",
     }
 }
 

@@ -66,8 +66,8 @@ impl Published {
 /// How many locks of one thread are listed. Of more it is only known that there are more.
 const LISTED: usize = 16;
 
-/// Marks an address as that of a reentrant lock: locks are aligned to eight bytes.
-const RLOCK: u64 = 1;
+/// Where a slot has the number of the kind: locks are aligned to eight bytes.
+const KIND: u64 = 0b111;
 
 /// The locks that one thread holds. The thread itself adds and removes; another thread that releases its lock removes it too.
 ///
@@ -99,7 +99,7 @@ impl Held {
     /// The current thread, whose list this is, has acquired a lock.
     #[inline]
     pub(crate) fn add(&self, object: usize, kind: WaitKind, site: &'static Location<'static>) {
-        let lock = object as u64 | if kind == WaitKind::RLock { RLOCK } else { 0 };
+        let lock = object as u64 | (kind as u64 & KIND);
         for slot in &self.slots {
             // ORDERING: Relaxed, here and below: readers copy single values, and what they conclude from them rests on other words.
             if slot.lock.load(Ordering::Relaxed) == 0 {
@@ -120,7 +120,7 @@ impl Held {
     #[inline]
     pub(crate) fn remove(&self, object: usize) {
         for slot in &self.slots {
-            if slot.lock.load(Ordering::Relaxed) & !RLOCK == object as u64 {
+            if slot.lock.load(Ordering::Relaxed) & !KIND == object as u64 {
                 slot.lock.store(0, Ordering::Relaxed);
                 return;
             }
@@ -132,7 +132,7 @@ impl Held {
     pub(crate) fn remove_foreign(&self, object: usize) {
         for slot in &self.slots {
             let lock = slot.lock.load(Ordering::Relaxed);
-            if lock & !RLOCK == object as u64
+            if lock & !KIND == object as u64
                 // The thread itself may do the same.
                 && slot.lock.compare_exchange(lock, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             {
@@ -168,8 +168,8 @@ impl Held {
             if lock != 0 {
                 #[allow(clippy::cast_possible_truncation, reason = "it was an address")]
                 visit(HeldLock {
-                    object: (lock & !RLOCK) as usize,
-                    kind: if lock & RLOCK == 0 { WaitKind::Lock } else { WaitKind::RLock },
+                    object: (lock & !KIND) as usize,
+                    kind: WaitKind::ALL[(lock & KIND) as usize],
                     // SAFETY: null, or written by `add` from a reference that is good for ever.
                     site: unsafe { site.as_ref() },
                 });

@@ -4,6 +4,8 @@
 //! an object, except under the section in which the waiting thread keeps what it waits for ([`Published::look`]). With the
 //! feature `probe` turned off nothing is published, and nothing else changes.
 
+mod kind;
+
 #[cfg(feature = "probe")]
 #[path = "enabled.rs"]
 mod publish;
@@ -11,58 +13,12 @@ mod publish;
 #[path = "disabled.rs"]
 mod publish;
 
+pub use kind::WaitKind;
 pub(crate) use publish::{ENABLED, Held, Published};
 
 use std::panic::Location;
 
 use crate::sys::Nanoseconds;
-
-/// What kind of thing a thread waits for.
-///
-/// # Examples
-///
-/// ```
-/// use raddle::thread::{snapshot, WaitKind};
-///
-/// let for_items = snapshot()
-///     .iter()
-///     .filter_map(|thread| thread.waits_for.as_ref())
-///     .filter(|wait| wait.kind == WaitKind::QueueGet)
-///     .count();
-/// println!("{for_items} threads wait for an item of a queue");
-/// ```
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WaitKind {
-    /// To own a [`Lock`](crate::sync::Lock).
-    Lock,
-    /// To own an [`RLock`](crate::sync::RLock).
-    #[cfg_attr(feature = "serde", serde(rename = "rlock"))]
-    RLock,
-    /// For a notification of a [`Condition`](crate::sync::Condition).
-    Condition,
-    /// For an [`Event`](crate::sync::Event) to be set.
-    Event,
-    /// For a permit of a [`Semaphore`](crate::sync::Semaphore).
-    Semaphore,
-    /// For the other parties of a [`Barrier`](crate::sync::Barrier).
-    Barrier,
-    /// For an item of a [`Queue`](crate::queue::Queue).
-    QueueGet,
-    /// For a free place in a [`Queue`](crate::queue::Queue).
-    QueuePut,
-    /// For the tasks of a [`Queue`](crate::queue::Queue) to be done.
-    QueueJoin,
-    /// For the outcome of a [future](crate::futures).
-    Future,
-    /// For the end of a [`Thread`](crate::thread::Thread).
-    Join,
-    /// For a task: an idle worker of a [pool](crate::futures::ThreadPoolExecutor).
-    Task,
-    /// For all tasks of a [pool](crate::futures::ThreadPoolExecutor), or of a scope, to be done.
-    TasksDone,
-}
 
 /// One wait, as values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +52,7 @@ unsafe impl Send for Source {}
 pub(crate) struct HeldLock {
     /// The address of the lock: its identity, not to be followed.
     pub(crate) object: usize,
-    /// [`WaitKind::Lock`] or [`WaitKind::RLock`].
+    /// What kind of lock it is.
     pub(crate) kind: WaitKind,
     /// Where the source code acquired it, where that is known.
     pub(crate) site: Option<&'static Location<'static>>,
