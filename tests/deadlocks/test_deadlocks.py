@@ -28,7 +28,7 @@ GRACE = "0.2"
 AT_ONCE = 6
 
 HEADINGS = {
-    "certain": r"DeadlockError: deadlock: (\d+ threads wait for each other, and none|a lock will never)",
+    "certain": r"DeadlockError: deadlock: (\d+ threads wait for each other|a thread waits for itself|a lock will)",
     "probable": r"raddle: probable deadlock: \d+ threads wait for each other",
     "all_asleep": r"raddle: all threads are asleep",
 }

@@ -42,8 +42,9 @@ pub(crate) fn _snapshot() -> PyResult<String> {
 
 /// What threads wait for, in words, by the names of the kinds. The last word says what kind of object it is.
 #[pyfunction]
-pub(crate) fn _aims() -> HashMap<&'static str, &'static str> {
-    WaitKind::ALL.iter().map(|kind| (kind.name(), kind.aim())).collect()
+pub(crate) fn _aims() -> HashMap<&'static str, String> {
+    // The one class that has another name here.
+    WaitKind::ALL.iter().map(|kind| (kind.name(), kind.aim().replace("RwLock", "RWLock"))).collect()
 }
 
 /// Tells of a deadlock, in a thread of its own: this one is in the middle of its wait, and no Python code may run above it.

@@ -85,7 +85,8 @@ def describe_threads(without: Collection[int | None] = ()) -> str:
             )
         for held in thread.holds if thread is not None else ():
             called = name_of(held.object, stack)
-            lines.append(f"    It holds the {_AIMS[held.kind].rpartition(' ')[2]} {f'`{called}`' if called else f'at {held.object:#x}'}.")
+            kind = _AIMS[held.kind].rpartition(" ")[2]
+            lines.append(f"    It holds the {kind} {f'`{called}`' if called else f'at {held.object:#x}'}.")
         lines += [f"    {line}" for line in _place(stack)]
     return "\n".join(lines)
 
@@ -145,6 +146,8 @@ def _heading(deadlock: Deadlock) -> str:
     if count == 1 and deadlock.parties[0].blocker != deadlock.parties[0].thread:
         probably = "" if deadlock.certainty == "certain" else "probably "
         return f"deadlock: a lock will {probably}never be released."
+    if deadlock.certainty == "certain" and count == 1:
+        return "deadlock: a thread waits for itself, and cannot go on."
     if deadlock.certainty == "certain":
         return f"deadlock: {count} threads wait for each other, and none of them can go on."
     return f"probable deadlock: {count} threads wait for each other; only another thread could end that."
@@ -188,6 +191,8 @@ def _remark(party: Wait) -> list[str]:
         return ["The condition has never been notified while nobody waited."]
     if party.kind == "lock" and party.blocker == party.thread:
         return ["A Lock is not reentrant: to acquire it again in the same thread needs an RLock."]
+    if party.blocker == party.thread:
+        return ["What it has already is in its way: it has to release that first."]
     return []
 
 

@@ -189,6 +189,7 @@ impl fmt::Display for Deadlock {
             (Certainty::AllAsleep, _) => "all threads are asleep, and nothing is left that could wake one:",
             (Certainty::Certain, 1) if lost => "a lock will never be released:",
             (Certainty::Probable, 1) if lost => "a lock will probably never be released:",
+            (Certainty::Certain, 1) => "deadlock: this thread waits for itself:",
             (Certainty::Certain, _) => "deadlock: these threads wait for each other:",
             (Certainty::Probable, _) => "probable deadlock: these threads wait for each other:",
         })?;

@@ -10,6 +10,7 @@ mod list;
 mod locals;
 mod node;
 mod record;
+mod shares;
 mod wait;
 mod waiter;
 mod walk;

@@ -206,6 +206,11 @@ impl<'place> Node<'place> {
         self.links.with(|links| unsafe { (*links).ticket })
     }
 
+    /// The number of the thread that waits.
+    pub(crate) fn thread(&self) -> u64 {
+        self.record.owner()
+    }
+
     pub(crate) fn slot(&self) -> *mut () {
         self.slot
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::identity::{Identity, IdentityCell, Phase};
 use super::locals::{Locals, drop_locals};
 use super::node::{Grant, Node, State, grant};
+use super::shares::Shares;
 use crate::probe::{Held, Published};
 use crate::sys::{
     AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_ident,
@@ -37,6 +38,7 @@ pub(crate) struct Record {
     pub(crate) published: Published,
     identity: IdentityCell,
     pub(crate) held: Held,
+    pub(crate) shares: Shares,
     pub(crate) locals: Locals,
     /// The record that was made before this one. Set once, before this one can be found.
     older: AtomicPtr<Record>,
@@ -50,7 +52,7 @@ pub(super) struct Active {
     outer: Option<NonNull<Active>>,
 }
 
-// SAFETY: `waits` and `locals` are touched by the record's thread only, `next_free` under a section; the rest is atomic.
+// SAFETY: `waits`, `shares` and `locals` are touched by the record's thread only, `next_free` under a section; the rest is atomic.
 unsafe impl Sync for Record {}
 
 const INDEX_BITS: u32 = 24;
@@ -326,6 +328,7 @@ fn make() -> &'static Record {
         published: Published::new(),
         identity: IdentityCell::new(),
         held: Held::new(),
+        shares: Shares::new(),
         locals: Locals::new(),
         older: AtomicPtr::new(ptr::null_mut()),
         next_free: UnsafeCell::new(None),
@@ -353,6 +356,7 @@ fn release(record: *const ()) {
         }
     }
     record.held.clear();
+    record.shares.clear();
     // Before its identity goes, which says that it is over: nobody is to take the record for one that has a thread.
     record.owner.store(0, Ordering::Relaxed);
     drop(record.identity.set(None));
@@ -391,6 +395,7 @@ fn repair_after_fork() {
             record.owner.store(0, Ordering::Relaxed);
             record.identity.forget();
             record.locals.forget();
+            record.shares.forget();
             record.waiting.store(0, Ordering::Relaxed);
             record.published.ended(None);
             record.held.clear();

@@ -6,7 +6,7 @@
 //! wait of that thread has, and the thread that it depends on. No two such sections are held at once, so the steps are of
 //! different moments. A cycle counts only if two more rounds find every step unchanged. Then each wait has lasted from the first round's step to the
 //! third's, hence through all of the second. In the second round each owner was seen to own its lock, while it was itself
-//! waiting, from before that round until after it. A reentrant lock changes its owner only by acts of its owner, and a thread that is joined ends only by its own:
+//! waiting, from before that round until after it. A reentrant lock changes its owner only by acts of its owner, so do the reads and the writer of a reader-writer lock, and a thread that is joined ends only by its own:
 //! so at one moment all of these threads waited for each other, without a limit, and none of them can go on.
 //!
 //! A [`Lock`](crate::sync::Lock) may be released by a thread outside of the cycle. That is why a cycle with one is not certain.
