@@ -8,9 +8,13 @@ nothing.
 
 from raddle._install import early_binders, install, installed, uninstall
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from raddle._native import RWLock as RWLock
+
 __version__: str
 
-__all__ = ["early_binders", "install", "installed", "uninstall"]
+__all__ = ["RWLock", "early_binders", "install", "installed", "uninstall"]
 
 
 def __getattr__(name: str) -> object:
@@ -22,5 +26,14 @@ def __getattr__(name: str) -> object:
             return version("raddle")
         except PackageNotFoundError:
             return "of unknown version (not installed)"
+    if name == "RWLock":
+        # The native module refuses to be loaded in a subinterpreter, and this package is imported in each. Whoever uses
+        # the lock has threads: the module for those prepares what is said of deadlocks.
+        from importlib import import_module
+
+        import_module("raddle.threading")
+        from raddle._native import RWLock
+
+        return RWLock
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

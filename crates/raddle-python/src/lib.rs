@@ -53,6 +53,8 @@ mod native {
     #[pymodule_export]
     use crate::sync::rlock::RLock;
     #[pymodule_export]
+    use crate::sync::rwlock::{Reader, RwLock, Writer};
+    #[pymodule_export]
     use crate::sync::semaphore::{BoundedSemaphore, Semaphore};
     #[pymodule_export]
     use crate::thread::{_adopt, _join, threads};
@@ -65,6 +67,8 @@ mod native {
         let methods = [
             (class::<Lock>(module), sync::lock::METHODS),
             (class::<RLock>(module), sync::rlock::METHODS),
+            (class::<Reader>(module), sync::rwlock::READER_METHODS),
+            (class::<Writer>(module), sync::rwlock::WRITER_METHODS),
             (class::<Condition>(module), sync::condition::METHODS),
             (class::<Event>(module), sync::event::METHODS),
             (class::<Semaphore>(module), sync::semaphore::METHODS),

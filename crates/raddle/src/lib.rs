@@ -92,7 +92,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`sync`] | [`Lock`](sync::Lock), [`RLock`](sync::RLock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Event`](sync::Event), [`Barrier`](sync::Barrier) |
+//! | [`sync`] | [`Lock`](sync::Lock), [`RLock`](sync::RLock), [`RwLock`](sync::RwLock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Event`](sync::Event), [`Barrier`](sync::Barrier) |
 //! | [`thread`] | [`Builder`](thread::Builder), [`scope`](thread::scope()), [`Run`](thread::Run), [`Timer`](thread::Timer), [`Local`](thread::Local), the registry of all threads; [`main`](main()) waits for those that are no daemons |
 //! | [`queue`] | [`Queue`](queue::Queue), [`LifoQueue`](queue::LifoQueue), [`PriorityQueue`](queue::PriorityQueue), [`SimpleQueue`](queue::SimpleQueue) |
 //! | [`futures`] | [`ThreadPoolExecutor`](futures::ThreadPoolExecutor), [`Future`](futures::Future), [`promise`](futures::promise()), [`wait`](futures::wait()), [`as_completed`](futures::as_completed()) |

@@ -5,7 +5,7 @@
 //!
 //! | certainty | what was found |
 //! |---|---|
-//! | [`Certainty::Certain`] | a cycle of threads that wait for [`RLock`](crate::sync::RLock)s of each other; or the owner of one has ended |
+//! | [`Certainty::Certain`] | a cycle of threads that wait for [`RLock`](crate::sync::RLock)s or [`RwLock`](crate::sync::RwLock)s of each other; a thread that waits for an `RwLock` that it has itself; or the owner of one has ended |
 //! | [`Certainty::Probable`] | a cycle with a [`Lock`](crate::sync::Lock), which any thread may release; it has lasted for the grace time |
 //! | [`Certainty::AllAsleep`] | every thread of the process is in a wait of this library without a limit (Linux only) |
 //!

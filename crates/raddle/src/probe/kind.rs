@@ -71,6 +71,10 @@ kinds! {
     Lock = "lock", "for the Lock";
     /// To own an [`RLock`](crate::sync::RLock).
     RLock = "rlock", "for the RLock";
+    /// To read under an [`RwLock`](crate::sync::RwLock).
+    RwLockRead = "rwlock_read", "for the read lock of the RwLock";
+    /// To write under an [`RwLock`](crate::sync::RwLock).
+    RwLockWrite = "rwlock_write", "for the write lock of the RwLock";
     /// For a notification of a [`Condition`](crate::sync::Condition).
     Condition = "condition", "for a notification of the Condition";
     /// For an [`Event`](crate::sync::Event) to be set.

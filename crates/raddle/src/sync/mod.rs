@@ -1,4 +1,4 @@
-//! Floor 3: locks, conditions, semaphores, events, barriers.
+//! Floor 3: locks, reader-writer locks, conditions, semaphores, events, barriers.
 
 mod barrier;
 mod condition;
@@ -7,6 +7,7 @@ mod lock;
 mod permits;
 mod poison;
 mod rlock;
+mod rwlock;
 mod semaphore;
 
 pub use barrier::{Arrival, Barrier, BarrierError, BrokenBarrier, LastParty};
@@ -14,6 +15,7 @@ pub use condition::{Condition, ConditionGuard, ConditionLock};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, RawLock};
 pub use rlock::{RLock, RLockGuard, RawRLock};
+pub use rwlock::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{BoundedSemaphore, OverRelease, Semaphore, SemaphoreGuard};
 
 use std::fmt;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raddle::futures::ThreadPoolExecutor;
 use raddle::queue::Queue;
-use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, Semaphore};
+use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, RwLock, Semaphore};
 use raddle::thread::{JoinHandle, spawn};
 
 use crate::Program;
@@ -20,6 +20,10 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ("cycle_with_one_timed_party", || timed_cycle(false)),
     ("timed_cycle_of_locks", timed_cycle_of_locks),
     ("gate_lock", gate_lock),
+    ("readers_and_slow_writers", readers_and_slow_writers),
+    ("readers_behind_a_writer_that_gives_up", readers_behind_a_writer_that_gives_up),
+    ("timed_upgrade", timed_upgrade),
+    ("reads_again_behind_a_writer", reads_again_behind_a_writer),
     ("lock_pairs_in_one_order", lock_pairs_in_one_order),
     ("semaphores_as_mutexes", semaphores_as_mutexes),
     ("semaphore_released_elsewhere", semaphore_released_elsewhere),
@@ -136,6 +140,57 @@ fn timed_cycle_of_locks() {
         READY.wait().expect("nobody breaks it");
         let _ = LOCKS[1 - index].acquire_timeout(LATE);
     });
+}
+
+fn readers_and_slow_writers() {
+    static LOCK: RwLock<u32> = RwLock::new(0);
+    crew(6, |index| {
+        if index % 3 == 0 {
+            let mut writes = LOCK.write();
+            sleep(LATE);
+            *writes += 1;
+        } else {
+            let reads = LOCK.read();
+            sleep(LATE / 2);
+            assert!(*reads <= 2);
+        }
+    });
+}
+
+/// One reads and waits for a lock. Its owner stands behind a writer, but that one has a limit.
+fn readers_behind_a_writer_that_gives_up() {
+    static SHARED: RwLock<()> = RwLock::new(());
+    static OTHER: RLock<()> = RLock::new(());
+    static READS: Event = Event::new();
+    let other = OTHER.acquire();
+    let reading = spawn(|| {
+        let _reads = SHARED.read();
+        READS.set();
+        drop(OTHER.acquire());
+    });
+    READS.wait();
+    let writing = spawn(|| assert!(SHARED.write_timeout(LATE).is_err()));
+    sleep(SOON);
+    drop(SHARED.read());
+    drop(other);
+    ended(reading);
+    ended(writing);
+}
+
+fn timed_upgrade() {
+    static LOCK: RwLock<()> = RwLock::new(());
+    let _reads = LOCK.read();
+    assert!(LOCK.write_timeout(LATE).is_err());
+}
+
+fn reads_again_behind_a_writer() {
+    static LOCK: RwLock<()> = RwLock::new(());
+    let reads = LOCK.read();
+    let writing = spawn(|| drop(LOCK.write()));
+    sleep(LATE);
+    drop(LOCK.read());
+    drop(reads);
+    ended(writing);
 }
 
 fn gate_lock() {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use raddle::futures::ThreadPoolExecutor;
 use raddle::queue::Queue;
-use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, Semaphore};
+use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, RawRwLock, RwLock, Semaphore};
 use raddle::thread::{JoinHandle, spawn};
 
-use crate::Expected::{AllAsleep, Certain, Probable};
+use crate::Expected::{AllAsleep, Certain, Itself, Probable};
 use crate::{Expected, Program};
 
 pub(crate) const PROGRAMS: &[(Program, Expected)] = &[
@@ -29,6 +29,14 @@ pub(crate) const PROGRAMS: &[(Program, Expected)] = &[
     (("rlock_of_an_ended_thread", rlock_of_an_ended_thread), Certain(1)),
     (("lock_of_an_ended_thread", lock_of_an_ended_thread), AllAsleep(1)),
     (("condition_over_rlock", condition_over_rlock), Certain(2)),
+    (("two_rwlocks", || ring_of_rwlocks(2)), Certain(2)),
+    (("three_rwlocks", || ring_of_rwlocks(3)), Certain(3)),
+    (("rwlocks_read_and_written", rwlocks_read_and_written), Certain(2)),
+    (("rwlock_and_lock", rwlock_and_lock), Probable(2)),
+    (("rwlock_read_then_written", rwlock_read_then_written), Itself),
+    (("rwlock_written_twice", rwlock_written_twice), Itself),
+    (("rwlock_that_two_upgrade", rwlock_that_two_upgrade), Itself),
+    (("readers_behind_a_writer", readers_behind_a_writer), Certain(3)),
     (("notified_before_the_wait", notified_before_the_wait), AllAsleep(1)),
     (("event_that_nobody_sets", || Event::new().wait()), AllAsleep(1)),
     (("queue_that_nobody_fills", queue_that_nobody_fills), AllAsleep(1)),
@@ -72,6 +80,83 @@ fn ring(count: usize, acquire: impl Fn(usize) + Clone + Send + 'static) {
 fn lock_and_rlock() {
     let locks = Arc::new((RawLock::new(), RawRLock::new()));
     ring(2, move |index| if index == 0 { locks.0.acquire() } else { locks.1.acquire() });
+}
+
+fn ring_of_rwlocks(count: usize) {
+    let locks: Arc<Vec<RawRwLock>> = Arc::new((0..count).map(|_| RawRwLock::new()).collect());
+    ring(count, move |index| locks[index].write());
+}
+
+/// Each reads one, and wants to write the other's, which a third thread reads too.
+fn rwlocks_read_and_written() {
+    static LOCKS: [RwLock<()>; 2] = [RwLock::new(()), RwLock::new(())];
+    let both = Arc::new(Barrier::new(3));
+    let crossed = [0, 1].map(|index: usize| {
+        let both = Arc::clone(&both);
+        spawn(move || {
+            let _reads = LOCKS[index].read();
+            both.wait().expect("nobody breaks it");
+            drop(LOCKS[1 - index].write());
+        })
+    });
+    let idle = spawn(move || {
+        let _reads = (LOCKS[0].read(), LOCKS[1].read());
+        both.wait().expect("nobody breaks it");
+        std::thread::sleep(Duration::from_secs(3600));
+    });
+    crossed.into_iter().chain([idle]).for_each(ended);
+}
+
+fn rwlock_and_lock() {
+    let locks = Arc::new((RawLock::new(), RawRwLock::new()));
+    ring(2, move |index| if index == 0 { locks.0.acquire() } else { locks.1.write() });
+}
+
+fn rwlock_read_then_written() {
+    let lock = RwLock::new(());
+    let _reads = lock.read();
+    drop(lock.write());
+}
+
+fn rwlock_written_twice() {
+    let lock = RwLock::new(());
+    let _writes = lock.write();
+    drop(lock.read());
+}
+
+fn rwlock_that_two_upgrade() {
+    static LOCK: RwLock<()> = RwLock::new(());
+    let both = Arc::new(Barrier::new(2));
+    let threads = [(); 2].map(|()| {
+        let both = Arc::clone(&both);
+        spawn(move || {
+            let _reads = LOCK.read();
+            both.wait().expect("nobody breaks it");
+            drop(LOCK.write());
+        })
+    });
+    threads.into_iter().for_each(ended);
+}
+
+/// One reads and waits for a lock; its owner wants to read as well, and stands behind a writer.
+fn readers_behind_a_writer() {
+    static SHARED: RawRwLock = RawRwLock::new();
+    static OTHER: RLock<()> = RLock::new(());
+    let _other = OTHER.acquire();
+    let reading = spawn(|| {
+        SHARED.read();
+        drop(OTHER.acquire());
+    });
+    while SHARED.readers() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let writing = spawn(|| SHARED.write());
+    while SHARED.waiting() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    SHARED.read();
+    ended(reading);
+    ended(writing);
 }
 
 fn two_locks_in_a_busy_program() {

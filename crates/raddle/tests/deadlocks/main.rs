@@ -23,6 +23,7 @@ type Program = (&'static str, fn());
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     Certain(usize),
+    Itself,
     Probable(usize),
     AllAsleep(usize),
 }
@@ -76,6 +77,7 @@ fn start(name: &str) -> Child {
 
 fn is_named(name: &str, expected: Expected) -> Result<(), String> {
     let (heading, parties) = match expected {
+        Expected::Itself => ("raddle: deadlock: this thread waits for itself:", 1),
         Expected::Certain(1) => ("raddle: a lock will never be released:", 1),
         Expected::Certain(parties) => ("raddle: deadlock: these threads wait for each other:", parties),
         Expected::Probable(parties) => ("raddle: probable deadlock: these threads wait for each other:", parties),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use raddle::park::{Deadline, Thread, Waiter};
 use raddle::queue::{GetError, Queue};
-use raddle::sync::{Barrier, Condition, Event, RawLock, RawRLock, Semaphore};
+use raddle::sync::{Barrier, Condition, Event, RawLock, RawRLock, RawRwLock, Semaphore};
 use raddle::thread::{JoinHandle, ThreadId, ThreadState, snapshot};
 
 /// After so many seconds a child is taken to hang.
@@ -28,6 +28,7 @@ const SHORT: Duration = Duration::from_micros(200);
 struct Everything {
     lock: RawLock,
     rlock: RawRLock,
+    rwlock: RawRwLock,
     condition: Condition,
     event: Event,
     semaphore: Semaphore,
@@ -42,6 +43,7 @@ impl Everything {
         let everything = Box::leak(Box::new(Self {
             lock: RawLock::new(),
             rlock: RawRLock::new(),
+            rwlock: RawRwLock::new(),
             condition: Condition::new(),
             event: Event::new(),
             semaphore: Semaphore::new(1),
@@ -55,7 +57,7 @@ impl Everything {
 
     /// What busy threads do: each step is short, and each waits now and then.
     fn use_briefly(&self, step: u64) {
-        match step % 8 {
+        match step % 9 {
             0 => {
                 self.lock.acquire();
                 self.lock.release().unwrap();
@@ -88,6 +90,13 @@ impl Everything {
                 self.queue.put(step).unwrap();
                 let _ = self.queue.get_timeout(SHORT);
             }
+            7 => {
+                self.rwlock.write();
+                self.rwlock.downgrade().unwrap();
+                self.rwlock.read();
+                self.rwlock.release_read().unwrap();
+                self.rwlock.release_read().unwrap();
+            }
             _ => {
                 let _ = self.full.put_timeout(step, SHORT);
                 let _ = self.full.try_get();
@@ -103,6 +112,17 @@ impl Everything {
         self.rlock.reset_after_fork();
         self.rlock.acquire();
         assert_eq!(self.rlock.release_all(), Some(1));
+
+        let _ = self.rwlock.read_with(Deadline::after(SHORT), &mut Thread);
+        self.rwlock.reset_after_fork();
+        self.rwlock.read();
+        let waiting = spawn(|| {
+            self.rwlock.write();
+            self.rwlock.release_write().unwrap();
+        });
+        until(|| self.rwlock.waiting() == 1);
+        self.rwlock.release_read().unwrap();
+        waiting.join().unwrap();
 
         self.event.clear();
         assert!(self.event.wait_timeout(SHORT).is_err());
@@ -173,7 +193,7 @@ fn children_of_a_busy_parent_can_use_everything() {
                 assert!(snapshot().iter().all(|thread| thread.id == own), "the others do not exist here");
                 inherited.use_up();
                 Everything::leaked().use_up();
-                (0..8).for_each(|step| Everything::leaked().use_briefly(step));
+                (0..9).for_each(|step| Everything::leaked().use_briefly(step));
             });
             failed.extend(failure_of(child));
             if !failed.is_empty() {

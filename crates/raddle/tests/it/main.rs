@@ -16,6 +16,7 @@ mod pool;
 mod queue;
 mod registry;
 mod rlock;
+mod rwlock;
 mod scope;
 mod semaphore;
 mod sizes;

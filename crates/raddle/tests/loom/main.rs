@@ -16,6 +16,7 @@ mod event;
 mod lock;
 mod pool;
 mod queue;
+mod rwlock;
 mod section;
 mod semaphore;
 mod slot;

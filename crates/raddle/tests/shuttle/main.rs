@@ -24,6 +24,7 @@ mod lock;
 mod pool;
 mod queue;
 mod registry;
+mod rwlock;
 mod semaphore;
 mod slot;
 mod support;

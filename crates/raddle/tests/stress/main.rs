@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use raddle::park::{Deadline, Failed, Thread, Waiter};
 use raddle::queue::{GetError, PutError, Queue};
-use raddle::sync::{Condition, Event, RawLock, Semaphore};
+use raddle::sync::{Condition, Event, RawLock, RawRwLock, Semaphore};
 use raddle::thread::snapshot;
 
 const THREADS: u64 = 4;
@@ -167,6 +167,42 @@ fn a_lock_excludes_and_forgets_nobody() {
     assert!(entered.load(Ordering::Relaxed) > 0);
     assert_eq!(entered.into_inner(), left.into_inner());
     assert_eq!((lock.is_locked(), lock.waiting()), (false, 0));
+}
+
+#[test]
+fn a_reader_writer_lock_excludes_and_forgets_nobody() {
+    const WRITER: usize = 1000;
+    let lock = RawRwLock::new();
+    let (inside, wrote, read) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let reads = || {
+        assert!(inside.fetch_add(1, Ordering::Relaxed) < WRITER);
+        read.fetch_add(1, Ordering::Relaxed);
+        assert!(inside.fetch_sub(1, Ordering::Relaxed) < WRITER);
+        lock.release_read().unwrap();
+    };
+    torment(
+        |choices, _| {
+            let deadline = choices.deadline();
+            if choices.below(4) > 0 {
+                if lock.read_with(deadline, &mut Fickle(choices)).is_ok() {
+                    reads();
+                }
+            } else if lock.write_with(deadline, &mut Fickle(choices)).is_ok() {
+                assert_eq!(inside.fetch_add(WRITER, Ordering::Relaxed), 0);
+                wrote.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(inside.fetch_sub(WRITER, Ordering::Relaxed), WRITER);
+                if choices.below(2) == 0 {
+                    lock.release_write().unwrap();
+                } else {
+                    lock.downgrade().unwrap();
+                    reads();
+                }
+            }
+        },
+        || {},
+    );
+    assert!(wrote.into_inner() > 0 && read.into_inner() > 0);
+    assert_eq!((lock.readers(), lock.is_writing(), lock.waiting()), (0, false, 0));
 }
 
 #[test]
