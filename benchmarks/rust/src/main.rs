@@ -4,13 +4,13 @@
 //! else the machine does touches all alike. More than 1: raddle is faster. Each job checks its result.
 
 use std::hint::black_box;
-use std::sync::{Condvar, Mutex, mpsc};
+use std::sync::{self, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Instant;
 
 use raddle::futures::{Future, ThreadPoolExecutor};
 use raddle::queue::Queue;
-use raddle::sync::Lock;
+use raddle::sync::{Lock, RwLock};
 
 const ROUNDS: usize = 15;
 
@@ -24,6 +24,10 @@ fn main() {
     );
     row("lock, one thread", 1_000_000, &lock(1, 1_000_000));
     row("lock, 4 threads", 400_000, &lock(4, 100_000));
+    row("rwlock, one thread reads", 1_000_000, &rwlock(1, 1_000_000, usize::MAX));
+    row("rwlock, 4 threads read", 400_000, &rwlock(4, 100_000, usize::MAX));
+    row("rwlock, 1 of 100 writes", 400_000, &rwlock(4, 100_000, 100));
+    row("rwlock, 1 of 4 writes", 40_000, &rwlock(4, 10_000, 4));
     for (name, capacity) in [("1", 1), ("64", 64), ("1024", 1024), ("unbounded", 0)] {
         for threads in [1, 4] {
             let items = if capacity == 1 { 20_000 } else { 200_000 };
@@ -92,6 +96,46 @@ fn lock(threads: usize, each: usize) -> Vec<Contender<'static>> {
                     parking_lot::Mutex::into_inner,
                 );
             }),
+        ),
+    ]
+}
+
+/// Each of the threads reads, and writes every so many times.
+fn rwlock(threads: usize, each: usize, every: usize) -> Vec<Contender<'static>> {
+    fn run<L: Sync>(
+        (threads, each, every): (usize, usize, usize),
+        lock: L,
+        read: impl Fn(&L) -> usize + Sync,
+        add: impl Fn(&L) + Sync,
+    ) {
+        let lock = black_box(lock);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for turn in 1..=each {
+                        if turn % every == 0 {
+                            add(&lock);
+                        } else {
+                            black_box(read(&lock));
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(read(&lock), threads * (each / every));
+    }
+    let shape = (threads, each, every);
+    vec![
+        ("raddle", Box::new(move || run(shape, RwLock::new(0), |lock| *lock.read(), |lock| *lock.write() += 1))),
+        (
+            "std",
+            Box::new(move || {
+                run(shape, sync::RwLock::new(0), |lock| *lock.read().unwrap(), |lock| *lock.write().unwrap() += 1);
+            }),
+        ),
+        (
+            "parking_lot",
+            Box::new(move || run(shape, parking_lot::RwLock::new(0), |lock| *lock.read(), |lock| *lock.write() += 1)),
         ),
     ]
 }
