@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "probe")]
 use serde_json::Value;
 
 /// Far more than any of these programs needs.
@@ -123,6 +124,7 @@ impl Program {
     }
 
     /// Ends it together with its children.
+    #[cfg(all(target_os = "linux", feature = "probe"))]
     pub(crate) fn kill_all(self) {
         // SAFETY: the group of a child that has not been waited for is its own.
         unsafe { libc::kill(-libc::pid_t::try_from(self.id()).expect("a number"), libc::SIGKILL) };
@@ -172,6 +174,7 @@ pub(crate) fn said(answer: &[u8]) -> String {
 }
 
 /// Asks until the snapshot is as wanted.
+#[cfg(feature = "probe")]
 pub(crate) fn snapshot_of(program: &Program, mut wanted: impl FnMut(&Value) -> bool) -> Value {
     let mut told = Value::Null;
     until("the snapshot is as wanted", || {
