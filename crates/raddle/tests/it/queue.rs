@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use raddle::park::{Deadline, Thread};
@@ -493,4 +493,83 @@ fn goes_where_its_items_may_go() {
     assert_sync::<Queue<std::cell::Cell<u8>>>();
     // An item that may not leave its thread cannot be in a queue at all: the order asks for `Send`.
     assert_not!(std::rc::Rc<u8>: Send);
+}
+
+/// A chain of threads, each of which takes the multiples of one prime out of what it passes on: as many queues as primes, of one place each.
+#[test]
+fn sieves_primes_through_a_chain_of_queues() {
+    const PRIMES: [u32; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    std::thread::scope(|scope| {
+        let mut source = Arc::new(Queue::bounded(1));
+        let numbers = Arc::clone(&source);
+        scope.spawn(move || (2..).take_while(|number| numbers.put(*number).is_ok()).count());
+        for expected in PRIMES {
+            let prime = source.get().unwrap();
+            assert_eq!(prime, expected);
+            let (before, after) = (source, Arc::new(Queue::bounded(1)));
+            source = Arc::clone(&after);
+            scope.spawn(move || {
+                // Whoever puts into a queue that is shut down shuts down the one before.
+                let _ = before.iter().filter(|number| number % prime != 0).find(|number| after.put(*number).is_err());
+                before.shutdown_now();
+            });
+        }
+        source.shutdown();
+    });
+}
+
+/// A queue lives as long as its one item is on its way, again and again: what the last use of a queue leaves is not there for the next, at the same place.
+#[test]
+fn brings_one_item_through_each_of_many_queues() {
+    for number in 0..300 {
+        let queue = Arc::new(Queue::new());
+        let putter = Arc::clone(&queue);
+        let thread = std::thread::spawn(move || putter.put(number).unwrap());
+        assert_eq!(queue.get(), Ok(number));
+        drop(queue);
+        thread.join().unwrap();
+    }
+}
+
+/// One place is a lock: who has put into it is alone until the item is got.
+#[test]
+fn excludes_others_by_one_place() {
+    let (place, inside, total) = (Queue::bounded(1), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    place.put(()).unwrap();
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                    total.fetch_add(1, Ordering::SeqCst);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    place.get().unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(total.into_inner(), 800);
+}
+
+/// Items that were got, that are left and that came back are dropped once each, also if they have no size.
+#[test]
+fn drops_each_item_once() {
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    struct Empty;
+    impl Drop for Empty {
+        fn drop(&mut self) {
+            DROPPED.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    let queue = Queue::bounded(3);
+    for _ in 0..3 {
+        assert!(queue.try_put(Empty).is_ok());
+    }
+    drop(queue.try_put(Empty));
+    assert_eq!(DROPPED.load(Ordering::SeqCst), 1);
+    drop(queue.get());
+    assert_eq!(DROPPED.load(Ordering::SeqCst), 2);
+    drop(queue);
+    assert_eq!(DROPPED.load(Ordering::SeqCst), 4);
 }
