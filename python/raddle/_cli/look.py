@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 from raddle._cli import tables
@@ -21,6 +22,9 @@ _NO_ANSWER = 1
 
 # By this name the thread that answers is known to the operating system.
 _OWN_THREAD = "raddle-inspect"
+
+# Where a program is written in Rust, these places are its own. In Python they are raddle's, and say nothing.
+_OF_THE_BINDING = re.compile(r",? (?:in|at) \S*raddle-python/src/[^\s;]+")
 
 _KINDS = {
     "lock": "Lock",
@@ -147,7 +151,7 @@ def _show_all(answer: Answer) -> None:
             _show_any(parts[part])
     print("\nDeadlocks\n")
     for report in answer["reports"] or ["No threads wait for each other."]:
-        print("\n".join(tables.printable(line) for line in report.splitlines()))
+        print("\n".join(tables.printable(_OF_THE_BINDING.sub("", line)) for line in report.splitlines()))
 
 
 def _show_any(found: list[dict[str, Any]]) -> None:
