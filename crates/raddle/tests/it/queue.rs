@@ -502,7 +502,12 @@ fn sieves_primes_through_a_chain_of_queues() {
     std::thread::scope(|scope| {
         let mut source = Arc::new(Queue::bounded(1));
         let numbers = Arc::clone(&source);
-        scope.spawn(move || (2..).take_while(|number| numbers.put(*number).is_ok()).count());
+        scope.spawn(move || {
+            let mut number = 2;
+            while numbers.put(number).is_ok() {
+                number += 1;
+            }
+        });
         for expected in PRIMES {
             let prime = source.get().unwrap();
             assert_eq!(prime, expected);
