@@ -32,6 +32,8 @@ mod snapshot;
 pub use configure::{deadlocks, grace, set_deadlocks, set_grace, set_reporter};
 #[cfg(feature = "inspect")]
 pub use serve::{Server, serve};
-pub use snapshot::{HeldLock, LockSnapshot, Snapshot, ThreadSnapshot, snapshot};
+pub use snapshot::{
+    Details, HeldLock, LockSnapshot, PoolSnapshot, QueueSnapshot, Snapshot, ThreadSnapshot, WorkerSnapshot, snapshot,
+};
 
 pub use crate::park::{BlockerState, Certainty, Deadlock, Deadlocks, Party};

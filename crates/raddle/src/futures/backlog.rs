@@ -22,6 +22,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::ptr;
 use std::sync::Arc;
 
 use super::ending::contain;
@@ -30,7 +31,7 @@ use super::task::{Cancellation, Job};
 use crate::park::{
     self, Deadline, End, Failed, Grant, Node, Place, State as NodeState, ThreadId, WaitList, Waiter, WakeList, wait,
 };
-use crate::probe::WaitKind;
+use crate::probe::{PoolState, State as Seen, Subject, WaitKind};
 use crate::sys::{AfterFork, Guard, Section, fork_epoch};
 use crate::thread::Thread;
 
@@ -78,6 +79,11 @@ pub(super) struct Queued {
 impl Queued {
     pub(super) fn new(job: Arc<dyn Job>, token: Option<Token>) -> Self {
         Self { job, token }
+    }
+
+    /// A function that says what the task is called.
+    pub(super) fn name(&self) -> fn() -> &'static str {
+        self.job.name()
     }
 
     pub(super) fn run(self) {
@@ -319,6 +325,25 @@ impl Backlog {
     pub(super) fn employs_current_thread(&self) -> bool {
         let current = Some(ThreadId::current());
         self.inside.enter().threads.iter().any(|thread| thread.id() == current)
+    }
+
+    /// How others can look at it.
+    ///
+    /// # Safety
+    ///
+    /// It stays where it is, and lives longer than the trace that this is given to.
+    pub(super) unsafe fn subject(&self) -> Subject {
+        /// # Safety
+        ///
+        /// `backlog` is one that lives.
+        unsafe fn look(backlog: *const ()) -> Seen {
+            // SAFETY: the caller's promise.
+            let inside = unsafe { &*backlog.cast::<Backlog>() }.inside.enter();
+            let (max_workers, backlog) = (inside.limit, inside.tasks.len());
+            Seen::Pool(PoolState { max_workers, backlog, is_shut_down: inside.status != Status::Open })
+        }
+        // SAFETY: the caller's promise. No trace is touched under the section.
+        unsafe { Subject::new(ptr::from_ref(self).cast(), look) }
     }
 
     pub(super) fn status(&self) -> Status {

@@ -11,7 +11,8 @@ use super::backlog::{Backlog, Queued, Status};
 use super::builder::{Builder, Initializer};
 use super::ending::contain;
 use super::task::{Task, Work, Workers};
-use crate::park::{self, Deadline, Failed, Waiter};
+use crate::park::{self, Deadline, Failed, Place, Waiter, current};
+use crate::probe::{Trace, WaitKind};
 use crate::sync::TimedOut;
 use crate::sys::fork_epoch;
 use crate::thread::{self, AtExit, at_exit};
@@ -57,6 +58,8 @@ use crate::thread::{self, AtExit, at_exit};
 /// assert_eq!(squares, [0, 1, 4]);
 /// ```
 pub struct ThreadPoolExecutor {
+    /// Dropped before what it lets others look at.
+    trace: Trace,
     shared: Arc<Shared>,
 }
 
@@ -122,7 +125,14 @@ impl ThreadPoolExecutor {
     }
 
     pub(super) fn build(workers: usize, prefix: String, initializer: Option<Initializer>) -> Self {
-        Self { shared: Arc::new(Shared { prefix, initializer, backlog: Backlog::new(workers) }) }
+        let pool = Self {
+            trace: Trace::new(),
+            shared: Arc::new(Shared { prefix, initializer, backlog: Backlog::new(workers) }),
+        };
+        let backlog = &pool.shared.backlog;
+        // SAFETY: it is shared, so it stays where it is; and the pool, which shares it, drops the trace first.
+        pool.trace.begin(WaitKind::Task, backlog.address(), Some(unsafe { backlog.subject() }));
+        pool
     }
 
     /// Submits a task: some worker will do `work`.
@@ -441,17 +451,22 @@ impl Shared {
     fn work(&self) {
         let process = fork_epoch();
         self.backlog.enrol(thread::current());
+        let work = &current().work;
+        work.set_pool(self.backlog.address());
         let is_ready = self.initializer.as_ref().is_none_or(|initializer| contain(|| initializer()));
         if !self.backlog.started(process) {
             return;
         }
         if is_ready {
             while let Some(task) = self.backlog.next(process) {
+                work.begin(Some(task.name()));
                 task.run();
+                work.end();
             }
         } else {
             self.backlog.break_down().into_iter().for_each(Queued::give_up);
         }
+        work.set_pool(0);
         self.backlog.leave(process);
     }
 }

@@ -1,5 +1,6 @@
 //! What a future shares with whoever works for it: one allocation.
 
+use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::ending::{Ending, FutureError, Panic, contain};
@@ -104,6 +105,8 @@ pub(super) enum Cancellation {
 
 /// A task as a worker sees it.
 pub(super) trait Job: Send + Sync {
+    /// A function that says what the work is called.
+    fn name(&self) -> fn() -> &'static str;
     /// Does the work, unless it was cancelled, and calls the callbacks. No panic comes out.
     fn run(&self);
     /// Breaks the future, unless somebody has begun the work or cancelled it, and calls the callbacks. No panic comes out.
@@ -248,6 +251,10 @@ impl<F: Send, T: Send> Promised<T> for Task<F, T> {
 }
 
 impl<F: FnOnce() -> T + Send, T: Send> Job for Task<F, T> {
+    fn name(&self) -> fn() -> &'static str {
+        type_name::<F>
+    }
+
     fn run(&self) {
         if let Some(work) = self.begin() {
             // Who has begun the work is the only one who ends it.

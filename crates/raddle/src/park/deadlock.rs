@@ -269,4 +269,15 @@ pub(crate) mod words {
     pub(crate) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(duration.as_secs_f64())
     }
+
+    #[allow(clippy::ref_option, reason = "serde calls it so")]
+    pub(crate) fn optional_seconds<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => seconds(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
 }

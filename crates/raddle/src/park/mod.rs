@@ -11,6 +11,7 @@ mod locals;
 mod node;
 mod record;
 mod shares;
+mod view;
 mod wait;
 mod waiter;
 mod walk;
@@ -29,6 +30,7 @@ pub use record::ThreadId;
 pub(crate) use record::{
     Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve, starts,
 };
+pub(crate) use view::state_seen_by;
 pub(crate) use wait::{End, wait};
 pub(crate) use waiter::Infallible;
 pub use waiter::{Failed, Thread, Uninterruptible, Waiter};

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::ptr::{self, NonNull};
 
 use super::record::{Record, current};
-use crate::probe::WaitKind;
+use crate::probe::{State as Seen, Traced, WaitKind};
 use crate::sys::{AtomicU32, Nanoseconds, Ordering, UnsafeCell, now};
 
 /// Where a node stands. `README.md` has the transitions.
@@ -60,6 +60,16 @@ pub(crate) trait Place: Sync {
     /// How many notifications found nobody here, and were lost. Enters no section.
     fn unheard(&self) -> u64 {
         0
+    }
+
+    /// What the object says of itself to who looks at a waiting thread. Enters no section.
+    fn state(&self) -> Seen {
+        Seen::Unknown
+    }
+
+    /// What is remembered of the waits here; `None` if nothing is, or the place sees to that itself.
+    fn traced(&self) -> Option<Traced<'_>> {
+        None
     }
 
     /// The address by which the object is known to others.

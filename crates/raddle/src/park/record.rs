@@ -9,7 +9,7 @@ use super::identity::{Identity, IdentityCell, Phase};
 use super::locals::{Locals, drop_locals};
 use super::node::{Grant, Node, State, grant};
 use super::shares::Shares;
-use crate::probe::{Held, Published};
+use crate::probe::{Held, Published, Work};
 use crate::sys::{
     AfterFork, AtomicPtr, AtomicU64, Ordering, Section, Sleeper, UnsafeCell, const_fn, current_ident,
     current_native_id, global, is_main_thread, local, on_fork_in_child, on_thread_exit,
@@ -39,6 +39,7 @@ pub(crate) struct Record {
     identity: IdentityCell,
     pub(crate) held: Held,
     pub(crate) shares: Shares,
+    pub(crate) work: Work,
     pub(crate) locals: Locals,
     /// The record that was made before this one. Set once, before this one can be found.
     older: AtomicPtr<Record>,
@@ -329,6 +330,7 @@ fn make() -> &'static Record {
         identity: IdentityCell::new(),
         held: Held::new(),
         shares: Shares::new(),
+        work: Work::new(),
         locals: Locals::new(),
         older: AtomicPtr::new(ptr::null_mut()),
         next_free: UnsafeCell::new(None),
@@ -357,6 +359,7 @@ fn release(record: *const ()) {
     }
     record.held.clear();
     record.shares.clear();
+    record.work.set_pool(0);
     // Before its identity goes, which says that it is over: nobody is to take the record for one that has a thread.
     record.owner.store(0, Ordering::Relaxed);
     drop(record.identity.set(None));
@@ -399,6 +402,7 @@ fn repair_after_fork() {
             record.waiting.store(0, Ordering::Relaxed);
             record.published.ended(None);
             record.held.clear();
+            record.work.set_pool(0);
             // Its thread is gone, and with it the stack that this pointed to.
             // SAFETY: there is one thread.
             record.waits.with_mut(|waits| unsafe { *waits = None });

@@ -8,7 +8,7 @@ use super::node::{Node, State};
 use super::waiter::Waiter;
 use super::watch::{self, Watch};
 use crate::probe::{self, Source};
-use crate::sys::Wake;
+use crate::sys::{Wake, now};
 
 /// How a wait ended. The node is in no list any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,11 @@ pub(crate) enum End {
 /// with nothing: the caller looks again.
 pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut W) -> End {
     let record = node.record;
-    record.during(node, || {
+    let traced = if probe::ENABLED { node.place.traced() } else { None };
+    if let Some(traced) = &traced {
+        traced.trace.begin(node.kind, node.place.address(), traced.subject);
+    }
+    let end = record.during(node, || {
         let outer = record.published.began(probe::Wait {
             kind: node.kind,
             object: node.place.address(),
@@ -45,7 +49,11 @@ pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut 
         let end = sleep_until_ended(node, deadline, waiter);
         mem::forget(unwinding);
         end
-    })
+    });
+    if let Some(traced) = traced {
+        traced.trace.ended(node.kind, node.place.address(), now().saturating_sub(node.since));
+    }
+    end
 }
 
 /// What the thread has published, until the wait is over.

@@ -3,7 +3,7 @@
 
 use std::panic::Location;
 
-use super::{HeldLock, Wait, WaitKind};
+use super::{HeldLock, Job, Wait, WaitKind};
 use crate::sys::const_fn;
 
 /// Whether anything is published.
@@ -54,5 +54,26 @@ impl Held {
 
     pub(crate) fn for_each(&self, _visit: impl FnMut(HeldLock)) -> u64 {
         0
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Work;
+
+impl Work {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn set_pool(&self, _pool: usize) {}
+
+    #[inline]
+    pub(crate) fn begin(&self, _name: Option<fn() -> &'static str>) {}
+
+    #[inline]
+    pub(crate) fn end(&self) {}
+
+    pub(crate) fn look(&self) -> Option<Job> {
+        None
     }
 }

@@ -3,8 +3,8 @@
 use std::panic::Location;
 use std::ptr;
 
-use super::{HeldLock, Wait, WaitKind};
-use crate::sys::{AfterFork, AtomicPtr, AtomicU64, Ordering, Section, const_fn};
+use super::{HeldLock, Job, Wait, WaitKind};
+use crate::sys::{AfterFork, AtomicPtr, AtomicU64, Ordering, Section, coarse_now, const_fn};
 
 /// Whether anything is published.
 pub(crate) const ENABLED: bool = true;
@@ -176,5 +176,53 @@ impl Held {
             }
         }
         self.more.load(Ordering::Relaxed)
+    }
+}
+
+/// What one thread does for a pool. Written by that thread, read by any.
+#[derive(Debug)]
+pub(crate) struct Work {
+    /// The address of the pool; 0 for a thread that works for none.
+    pool: AtomicU64,
+    /// Since when it does a task; 0 if it does none.
+    since: AtomicU64,
+    /// A function that says what the task is called, or null.
+    name: AtomicPtr<()>,
+}
+
+impl Work {
+    pub(crate) fn new() -> Self {
+        Self { pool: AtomicU64::new(0), since: AtomicU64::new(0), name: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// The current thread, whose work this is, works for a pool from now on; for none if that is 0.
+    pub(crate) fn set_pool(&self, pool: usize) {
+        // ORDERING: Relaxed, here and below: for people, who may see the name of one task with the beginning of the next.
+        self.since.store(0, Ordering::Relaxed);
+        self.pool.store(pool as u64, Ordering::Relaxed);
+    }
+
+    /// The current thread begins a task.
+    #[inline]
+    pub(crate) fn begin(&self, name: Option<fn() -> &'static str>) {
+        let name = name.map_or(ptr::null_mut(), |name| name as *mut ());
+        self.name.store(name, Ordering::Relaxed);
+        self.since.store(coarse_now(), Ordering::Relaxed);
+    }
+
+    /// The task is done.
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.since.store(0, Ordering::Relaxed);
+    }
+
+    /// What the thread does, if it works for a pool.
+    pub(crate) fn look(&self) -> Option<Job> {
+        let pool = usize::try_from(self.pool.load(Ordering::Relaxed)).ok().filter(|pool| *pool != 0)?;
+        let since = self.since.load(Ordering::Relaxed);
+        let name = self.name.load(Ordering::Relaxed);
+        // SAFETY: null, or written by `begin` from such a function.
+        let name = unsafe { std::mem::transmute::<*mut (), Option<fn() -> &'static str>>(name) };
+        Some(Job { pool, task: (since != 0).then(|| (since, name.map(|name| name()))) })
     }
 }

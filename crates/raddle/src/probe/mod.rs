@@ -13,8 +13,11 @@ mod publish;
 #[path = "disabled.rs"]
 mod publish;
 
+mod trace;
+
 pub use kind::WaitKind;
-pub(crate) use publish::{ENABLED, Held, Published};
+pub(crate) use publish::{ENABLED, Held, Published, Work};
+pub(crate) use trace::{Known, Subject, Trace, Traced, for_each};
 
 use std::panic::Location;
 
@@ -46,6 +49,66 @@ pub(crate) struct Source(pub(crate) *const ());
 
 // SAFETY: a value, until somebody follows it, who argues for that.
 unsafe impl Send for Source {}
+
+/// What an object says of itself, as values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing beyond what its waiters tell.
+    Unknown,
+    Condition {
+        unheard: u64,
+    },
+    /// Of a semaphore, or of a lock.
+    Permits {
+        available: u64,
+    },
+    Event {
+        is_set: bool,
+    },
+    Barrier {
+        parties: usize,
+        arrived: usize,
+        is_broken: bool,
+    },
+    Queue(QueueState),
+    Pool(PoolState),
+}
+
+/// What a queue says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QueueState {
+    pub(crate) depth: usize,
+    /// 0: any number of items.
+    pub(crate) capacity: usize,
+    pub(crate) unfinished: usize,
+    pub(crate) high_water: usize,
+    pub(crate) getters: usize,
+    pub(crate) putters: usize,
+    pub(crate) joiners: usize,
+    pub(crate) is_shut_down: bool,
+    /// Where the source code made it.
+    pub(crate) site: &'static Location<'static>,
+}
+
+/// What a pool says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// How many workers there may be.
+    pub max_workers: usize,
+    /// How many tasks nobody has begun.
+    pub backlog: usize,
+    /// Whether it takes no more tasks.
+    pub is_shut_down: bool,
+}
+
+/// What a thread does for a pool, as values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job {
+    /// The address of the pool: its identity, not to be followed.
+    pub(crate) pool: usize,
+    /// What it does, and since when; `None` between two tasks.
+    pub(crate) task: Option<(Nanoseconds, Option<&'static str>)>,
+}
 
 /// A lock that a thread holds, as values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

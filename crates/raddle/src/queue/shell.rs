@@ -3,11 +3,13 @@
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem;
+use std::panic::Location;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
 use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, wait};
-use crate::probe::WaitKind;
+use crate::probe::{ENABLED, QueueState, State as Seen, Subject, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, Guard, Section};
 
 /// The order in which a queue gives its items back.
@@ -232,7 +234,10 @@ pub trait Order: Send {
 /// });
 /// ```
 pub struct Shell<O: Order> {
-    inside: Section<Inside<O>>,
+    /// Dropped before what it lets others look at.
+    trace: Trace,
+    /// In a place of its own, where others can look at it while the queue moves.
+    inside: Arc<Section<Inside<O>>>,
 }
 
 struct Inside<O> {
@@ -241,6 +246,10 @@ struct Inside<O> {
     capacity: usize,
     /// How many items were put and not yet reported as done.
     unfinished: usize,
+    /// The most items that there were at a time.
+    high_water: usize,
+    /// Where the source code made it.
+    site: &'static Location<'static>,
     status: Status,
     /// A thread that vanished in a fork may have left half a change behind.
     is_torn: bool,
@@ -316,6 +325,7 @@ impl<O: Order> Shell<O> {
     /// assert_eq!((queue.len(), queue.capacity()), (0, 0));
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new() -> Self {
         Self::bounded(0)
     }
@@ -332,19 +342,23 @@ impl<O: Order> Shell<O> {
     /// assert!(queue.try_put(2).is_err());
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn bounded(capacity: usize) -> Self {
         Self {
-            inside: Section::new(Inside {
+            trace: Trace::new(),
+            inside: Arc::new(Section::new(Inside {
                 items: O::new(),
                 capacity,
                 unfinished: 0,
+                high_water: 0,
+                site: Location::caller(),
                 status: Status::Open,
                 is_torn: false,
                 getters: WaitList::new(),
                 putters: WaitList::new(),
                 joiners: WaitList::new(),
                 next_joiner: 0,
-            }),
+            })),
         }
     }
 
@@ -563,7 +577,7 @@ impl<O: Order> Shell<O> {
         }
         inside.unfinished += 1;
         if inside.getters.is_empty() {
-            inside.items.push(item);
+            inside.keep(item);
             return Ok(());
         }
         let mut wakes = WakeList::new();
@@ -1244,8 +1258,33 @@ impl<O: Order> Inside<O> {
     fn accept(&mut self, item: O::Item, wakes: &mut WakeList) {
         match self.hand_over(item, wakes) {
             Ok(()) => {}
-            Err(item) => self.items.push(item),
+            Err(item) => self.keep(item),
         }
+    }
+
+    #[inline]
+    fn keep(&mut self, item: O::Item) {
+        self.items.push(item);
+        if ENABLED {
+            self.high_water = self.high_water.max(self.items.len());
+        }
+    }
+
+    fn state(&self) -> Seen {
+        if self.status == Status::Retired {
+            return Seen::Unknown;
+        }
+        Seen::Queue(QueueState {
+            depth: self.items.len(),
+            capacity: self.capacity,
+            unfinished: self.unfinished,
+            high_water: self.high_water,
+            getters: self.getters.len(),
+            putters: self.putters.len(),
+            joiners: self.joiners.len(),
+            is_shut_down: self.is_shut_down(),
+            site: self.site,
+        })
     }
 
     #[inline]
@@ -1259,6 +1298,19 @@ impl<O: Order> Inside<O> {
 }
 
 impl<O: Order> Place for Shell<O> {
+    fn traced(&self) -> Option<Traced<'_>> {
+        /// # Safety
+        ///
+        /// `inside` is that of a queue that lives.
+        unsafe fn look<O: Order>(inside: *const ()) -> Seen {
+            // SAFETY: the caller's promise.
+            unsafe { &*inside.cast::<Section<Inside<O>>>() }.enter().state()
+        }
+        // SAFETY: the trace is dropped before the inside, which stays in its place. It is not touched under the inside's section.
+        let subject = unsafe { Subject::new(Arc::as_ptr(&self.inside).cast(), look::<O>) };
+        Some(Traced { trace: &self.trace, subject: Some(subject) })
+    }
+
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut inside = self.inside.enter();
         if node.state() != NodeState::Waiting {
@@ -1374,6 +1426,7 @@ impl<O: Order> Default for Shell<O> {
     }
 }
 
+#[allow(clippy::missing_fields_in_debug, reason = "the trace is no part of what a queue is")]
 impl<O: Order> fmt::Debug for Shell<O> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inside = self.inside.enter();

@@ -49,6 +49,7 @@ impl<T: Send> SimpleQueue<T> {
     /// assert!(queue.is_empty());
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new() -> Self {
         Self { queue: Queue::new() }
     }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::park::{
     Deadline, End, Grant, Node, Place, State, Thread, ThreadId, WaitList, Waiter, WakeList, is_alive, wait,
 };
-use crate::probe::WaitKind;
+use crate::probe::{State as Seen, Subject, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, Guard, Section};
 
 /// A place where a fixed number of threads wait for each other, again and again.
@@ -51,12 +52,16 @@ use crate::sys::{AfterFork, Guard, Section};
 /// ```
 #[derive(Debug)]
 pub struct Barrier {
+    /// Dropped before what it lets others look at.
+    trace: Trace,
     parties: usize,
-    state: Section<Round>,
+    /// In a place of its own, where others can look at it while the barrier moves.
+    state: Arc<Section<Round>>,
 }
 
 #[derive(Debug)]
 struct Round {
+    parties: usize,
     phase: Phase,
     arrived: usize,
     /// Which round this is, so that a late action notices that its round is over.
@@ -219,8 +224,10 @@ impl Barrier {
     #[must_use]
     pub fn new(parties: usize) -> Self {
         Self {
+            trace: Trace::new(),
             parties,
-            state: Section::new(Round {
+            state: Arc::new(Section::new(Round {
+                parties,
                 phase: Phase::Filling,
                 arrived: 0,
                 number: 0,
@@ -229,7 +236,7 @@ impl Barrier {
                 next_ticket: 0,
                 first_ticket: 0,
                 actor: 0,
-            }),
+            })),
         }
     }
 
@@ -519,6 +526,21 @@ impl Barrier {
         self.state.enter().phase == Phase::Broken
     }
 
+    fn traced(&self) -> Traced<'_> {
+        /// # Safety
+        ///
+        /// `state` is that of a barrier that lives.
+        unsafe fn look(state: *const ()) -> Seen {
+            // SAFETY: the caller's promise.
+            let round = unsafe { &*state.cast::<Section<Round>>() }.enter();
+            let is_broken = round.phase == Phase::Broken;
+            Seen::Barrier { parties: round.parties, arrived: if is_broken { 0 } else { round.arrived }, is_broken }
+        }
+        // SAFETY: the trace is dropped before the state, which stays in its place. It is not touched under the state's section.
+        let subject = unsafe { Subject::new(Arc::as_ptr(&self.state).cast(), look) };
+        Traced { trace: &self.trace, subject: Some(subject) }
+    }
+
     /// Ends the waits of all who are here now: those inside get `grant`, those outside look again.
     fn let_go<'a>(&'a self, mut round: Guard<'a, Round>, grant: Grant) {
         let mut wakes = WakeList::new();
@@ -621,6 +643,10 @@ impl Place for Inside<'_> {
         goes_on
     }
 
+    fn traced(&self) -> Option<Traced<'_>> {
+        Some(self.barrier.traced())
+    }
+
     fn address(&self) -> usize {
         ptr::from_ref(self.barrier).addr()
     }
@@ -644,6 +670,10 @@ impl Place for Outside<'_> {
             round.stay_outside(node);
         }
         goes_on
+    }
+
+    fn traced(&self) -> Option<Traced<'_>> {
+        Some(self.0.traced())
     }
 
     fn address(&self) -> usize {

@@ -12,7 +12,7 @@ use crate::park::{
     Blocker, Deadline, End, Failed, Grant, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter, WakeList,
     Wanted, wait,
 };
-use crate::probe::WaitKind;
+use crate::probe::{State as Seen, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, AtomicU64, Ordering, Section, const_fn};
 
 /// Lets threads that hold a lock wait for a notification, without the lock, and take it back before they go on.
@@ -61,7 +61,7 @@ use crate::sys::{AfterFork, AtomicU64, Ordering, Section, const_fn};
 /// ```
 #[derive(Debug)]
 pub struct Condition {
-    waiters: Section<Waiters>,
+    waiters: Section<Waiters, Trace>,
     /// How many notifications found nobody. Kept for those who wonder why a thread still waits.
     unheard: AtomicU64,
 }
@@ -92,7 +92,7 @@ impl Condition {
         /// ```
         pub fn new() -> Self {
             Self {
-                waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
+                waiters: Section::with(Waiters { list: WaitList::new(), next_ticket: 0 }, Trace::new()),
                 unheard: AtomicU64::new(0),
             }
         }
@@ -449,6 +449,14 @@ impl Default for Condition {
 }
 
 impl Place for Condition {
+    fn state(&self) -> Seen {
+        Seen::Condition { unheard: self.unheard() }
+    }
+
+    fn traced(&self) -> Option<Traced<'_>> {
+        Some(Traced { trace: self.waiters.beside(), subject: None })
+    }
+
     fn unheard(&self) -> u64 {
         self.unheard.load(Ordering::Relaxed)
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::TimedOut;
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
-use crate::probe::WaitKind;
+use crate::probe::{State as Seen, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, AtomicU32, Ordering, Section, const_fn};
 
 /// A flag that one thread sets and others wait for.
@@ -43,6 +43,7 @@ pub struct Event {
     /// `SET`, and `WAITERS` if the list may not be empty. `WAITERS` changes under the section only, and so does
     /// `SET` while `WAITERS` is set: whoever finds the event unset under the section is linked before it can be set.
     word: AtomicU32,
+    trace: Trace,
     waiters: Section<Waiters>,
 }
 
@@ -77,6 +78,7 @@ impl Event {
         pub fn new() -> Self {
             Self {
                 word: AtomicU32::new(0),
+                trace: Trace::new(),
                 waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
             }
         }
@@ -312,6 +314,14 @@ impl Default for Event {
 }
 
 impl Place for Event {
+    fn state(&self) -> Seen {
+        Seen::Event { is_set: self.is_set() }
+    }
+
+    fn traced(&self) -> Option<Traced<'_>> {
+        Some(Traced { trace: &self.trace, subject: None })
+    }
+
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.waiters.enter();
         if node.state() != State::Waiting {

@@ -28,8 +28,10 @@
 //! place while it competes, and after a millisecond without success asks for a hand-off, once per attempt.
 
 use std::mem;
+use std::ptr;
 
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, Wanted, wait};
+use crate::probe::{ENABLED, State as Seen, Trace};
 use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax};
 
 const WAITERS: u64 = 1 << 0;
@@ -61,7 +63,7 @@ pub(super) struct TooMany;
 #[derive(Debug)]
 pub(super) struct Permits {
     word: AtomicU64,
-    waiters: Section<Waiters>,
+    waiters: Section<Waiters, Trace>,
 }
 
 #[derive(Debug)]
@@ -99,7 +101,7 @@ impl Permits {
         pub(super) fn new(permits: u64) -> Self {
             Self {
                 word: AtomicU64::new(permits * ONE_PERMIT),
-                waiters: Section::new(Waiters { list: WaitList::new() }),
+                waiters: Section::with(Waiters { list: WaitList::new() }, Trace::new()),
             }
         }
     }
@@ -221,17 +223,37 @@ impl Permits {
 
     fn compete<W: Waiter>(
         &self,
-        mut standing: Standing,
+        standing: Standing,
         wanted: Wanted<'_>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
         let since = now();
+        let mut has_waited = false;
+        let result = self.compete_since(since, standing, wanted, deadline, waiter, &mut has_waited);
+        if ENABLED && has_waited {
+            // Once, however often it was woken in vain.
+            let waited = now().saturating_sub(since);
+            self.waiters.beside().ended(wanted.kind, ptr::from_ref(self).addr(), waited);
+        }
+        result
+    }
+
+    fn compete_since<W: Waiter>(
+        &self,
+        since: Nanoseconds,
+        mut standing: Standing,
+        wanted: Wanted<'_>,
+        deadline: Deadline,
+        waiter: &mut W,
+        has_waited: &mut bool,
+    ) -> Result<(), Failed> {
         loop {
             let node = Node::leaving_since(self, wanted, since);
             if let Some(settled) = self.queue_unless_free::<W>(&node, standing, since, deadline) {
                 return settled;
             }
+            *has_waited = true;
             let unwinding = Unwinding { permits: self, node: &node };
             let end = wait(&node, deadline, waiter);
             mem::forget(unwinding);
@@ -428,7 +450,7 @@ impl Permits {
         self.word.store(permits * ONE_PERMIT, Ordering::Release);
     }
 
-    fn enter(&self) -> Guard<'_, Waiters> {
+    fn enter(&self) -> Guard<'_, Waiters, Trace> {
         let waiters = self.waiters.enter();
         if waiters.is_inherited() {
             // The waiters, and those that were woken, do not exist in this child. Nobody has been woken in it: that
@@ -452,6 +474,10 @@ impl Drop for Unwinding<'_> {
 }
 
 impl Place for Permits {
+    fn state(&self) -> Seen {
+        Seen::Permits { available: self.available() }
+    }
+
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
         if node.state() != State::Waiting {

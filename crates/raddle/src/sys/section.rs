@@ -51,15 +51,18 @@ pub(crate) trait AfterFork {
 }
 
 /// A value that one thread at a time may touch, for a short and bounded time.
-pub(crate) struct Section<T> {
+///
+/// What is kept `beside` it is not protected: it lies where a value that is aligned to eight bytes leaves four of them free.
+pub(crate) struct Section<T, B = ()> {
     word: AtomicU32,
+    beside: B,
     value: UnsafeCell<T>,
 }
 
 // SAFETY: a `Guard` is the only way to the value, and there is at most one at a time (see `enter`).
-unsafe impl<T: Send> Send for Section<T> {}
-// SAFETY: as above: sharing a section hands the value from thread to thread, never shares it.
-unsafe impl<T: Send> Sync for Section<T> {}
+unsafe impl<T: Send, B: Send> Send for Section<T, B> {}
+// SAFETY: as above: sharing a section hands the value from thread to thread, never shares it. What is beside it is shared.
+unsafe impl<T: Send, B: Sync> Sync for Section<T, B> {}
 
 // Nothing that runs inside may panic, so no panic leaves half a change behind.
 impl<T> UnwindSafe for Section<T> {}
@@ -68,13 +71,28 @@ impl<T> RefUnwindSafe for Section<T> {}
 impl<T: AfterFork> Section<T> {
     const_fn! {
         pub(crate) fn new(value: T) -> Self {
-            Self { word: AtomicU32::new(0), value: UnsafeCell::new(value) }
+            Self::with(value, ())
+        }
+    }
+}
+
+impl<T, B> Section<T, B> {
+    /// What is kept beside the value.
+    pub(crate) fn beside(&self) -> &B {
+        &self.beside
+    }
+}
+
+impl<T: AfterFork, B> Section<T, B> {
+    const_fn! {
+        pub(crate) fn with(value: T, beside: B) -> Self {
+            Self { word: AtomicU32::new(0), beside, value: UnsafeCell::new(value) }
         }
     }
 
     /// Waits until no other thread is inside, and enters.
     #[inline]
-    pub(crate) fn enter(&self) -> Guard<'_, T> {
+    pub(crate) fn enter(&self) -> Guard<'_, T, B> {
         let free = fork_epoch() << EPOCH_SHIFT;
         // ORDERING: Acquire meets the Release in `Guard::drop`: what the last thread did inside is
         // seen. Relaxed on failure: the slow path looks again.
@@ -121,20 +139,20 @@ impl<T: AfterFork> Section<T> {
     }
 }
 
-impl<T> fmt::Debug for Section<T> {
+impl<T, B> fmt::Debug for Section<T, B> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Section").finish_non_exhaustive()
     }
 }
 
 /// Proof that this thread is inside.
-pub(crate) struct Guard<'a, T> {
-    section: &'a Section<T>,
+pub(crate) struct Guard<'a, T, B = ()> {
+    section: &'a Section<T, B>,
     free: u32,
     inherited: bool,
 }
 
-impl<T> Guard<'_, T> {
+impl<T, B> Guard<'_, T, B> {
     /// Whether this is the first look at the content in this process: after a fork, what lies outside of the section and
     /// belongs to it may need repair too.
     #[inline]
@@ -143,7 +161,7 @@ impl<T> Guard<'_, T> {
     }
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T, B> Deref for Guard<'_, T, B> {
     type Target = T;
 
     #[inline]
@@ -153,7 +171,7 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T, B> DerefMut for Guard<'_, T, B> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`; and the guard is borrowed mutably.
@@ -161,7 +179,7 @@ impl<T> DerefMut for Guard<'_, T> {
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T, B> Drop for Guard<'_, T, B> {
     #[inline]
     fn drop(&mut self) {
         // ORDERING: Release meets the Acquire of the next thread that enters.

@@ -21,6 +21,7 @@ mod scope;
 mod semaphore;
 mod sizes;
 mod slot;
+mod snapshot;
 mod support;
 mod thread;
 mod thread_excepthook;

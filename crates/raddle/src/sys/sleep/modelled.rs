@@ -7,6 +7,11 @@ pub(crate) fn now() -> Nanoseconds {
     model::now()
 }
 
+/// The same time.
+pub(crate) fn coarse_now() -> Nanoseconds {
+    now()
+}
+
 /// Why a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wake {
