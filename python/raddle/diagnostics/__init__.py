@@ -18,21 +18,45 @@ from raddle import _deadlocks
 from raddle.diagnostics._names import name
 from raddle.diagnostics._report import DeadlockError, deadlocks
 from raddle.diagnostics._serve import Server, serve
-from raddle.diagnostics._snapshot import Deadlock, Held, Object, Snapshot, Thread, Wait, snapshot
+from raddle.diagnostics._snapshot import (
+    BarrierDetails,
+    ConditionDetails,
+    Deadlock,
+    EventDetails,
+    Frame,
+    Held,
+    Object,
+    Pool,
+    Queue,
+    SemaphoreDetails,
+    Snapshot,
+    Thread,
+    Wait,
+    Worker,
+    snapshot,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
 __all__ = [
+    "BarrierDetails",
+    "ConditionDetails",
     "Deadlock",
     "DeadlockError",
+    "EventDetails",
+    "Frame",
     "Held",
     "Object",
+    "Pool",
+    "Queue",
+    "SemaphoreDetails",
     "Server",
     "Snapshot",
     "Thread",
     "Wait",
+    "Worker",
     "configure",
     "deadlocks",
     "name",

@@ -36,6 +36,20 @@ def name(subject: object, name: str) -> None:
     _given[subject] = name
 
 
+class GivenNames:
+    """The names that were given, by the places of what they were given to."""
+
+    def __init__(self) -> None:
+        self._places = [(id(subject), type(subject).__basicsize__, given) for subject, given in list(_given.items())]
+
+    def of(self, address: int) -> str | None:
+        """Return the name that was given to what is known by the address."""
+        for place, size, given in self._places:
+            if place <= address < place + size:
+                return given
+        return None
+
+
 def name_of(address: int, frames: Iterable[FrameType]) -> str | None:
     """Return what the object at the address is called, in one of the frames or by a given name."""
     for subject, given in list(_given.items()):

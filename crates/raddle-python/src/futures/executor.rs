@@ -1,14 +1,15 @@
 //! `concurrent.futures.ThreadPoolExecutor`.
 
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pyo3::PyTraverseError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyTuple};
+use raddle::futures::{ForeignPool, LookAtPool, PoolState};
 use raddle::park::Deadline;
 
 use super::task::Task;
@@ -27,17 +28,31 @@ use crate::sync::lock::Lock;
 #[pyclass(module = "raddle._native", frozen, weakref, subclass)]
 #[derive(Debug)]
 pub(crate) struct ThreadPoolExecutor {
-    parts: OnceLock<Parts>,
-    is_open: AtomicBool,
-    most_workers: AtomicIsize,
+    /// Dropped before what it lets others look at.
+    known: ForeignPool,
+    /// In a place of their own, where others can look at them.
+    parts: OnceLock<Arc<Parts>>,
 }
 
 #[derive(Debug)]
 struct Parts {
+    is_open: AtomicBool,
+    most_workers: AtomicIsize,
     queue: Py<SimpleQueue>,
     /// The executor's `_shutdown_lock`: whoever has it knows that the executor is not shut down at that moment.
     lock: Py<Lock>,
     workers: Py<PySet>,
+}
+
+// SAFETY: what it reads is atomic, or a queue that the parts keep, whose length is had in no time and without the interpreter.
+unsafe impl LookAtPool for Parts {
+    fn look(&self) -> PoolState {
+        PoolState {
+            max_workers: self.most_workers.load(Ordering::Relaxed).unsigned_abs(),
+            backlog: self.queue.get().raw.len(),
+            is_shut_down: !self.is_open.load(Ordering::Relaxed),
+        }
+    }
 }
 
 /// Whether the interpreter is about to wait for all workers.
@@ -73,7 +88,8 @@ impl ThreadPoolExecutor {
 
     fn open_parts(&self) -> Option<&Parts> {
         // ORDERING: Acquire meets the Release in `_open`; what is closed is closed under the lock, where this is asked again.
-        if self.is_open.load(Ordering::Acquire) && !IS_ENDING.load(Ordering::SeqCst) { self.parts.get() } else { None }
+        let parts = self.parts.get()?;
+        (parts.is_open.load(Ordering::Acquire) && !IS_ENDING.load(Ordering::SeqCst)).then_some(&**parts)
     }
 
     /// Under the lock: gives the task to a worker that waits, or queues it if there are no more to be had.
@@ -81,7 +97,7 @@ impl ThreadPoolExecutor {
         let Some(parts) = self.open_parts() else { return Err(task) };
         // SAFETY: attached; a set.
         let workers = unsafe { ffi::PySet_Size(parts.workers.as_ptr()) };
-        if workers >= self.most_workers.load(Ordering::Relaxed) {
+        if workers >= parts.most_workers.load(Ordering::Relaxed) {
             parts.queue.get().raw.put(task);
             return Ok(());
         }
@@ -168,20 +184,27 @@ impl ThreadPoolExecutor {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { parts: OnceLock::new(), is_open: AtomicBool::new(false), most_workers: AtomicIsize::new(0) }
+        Self { known: ForeignPool::new(), parts: OnceLock::new() }
     }
 
     /// Take tasks from now on. The parts are those of the first call.
     fn _open(&self, queue: Py<SimpleQueue>, lock: Py<Lock>, workers: Py<PySet>, most_workers: isize) {
-        let _ = self.parts.set(Parts { queue, lock, workers });
-        self.most_workers.store(most_workers, Ordering::Relaxed);
+        let parts = self.parts.get_or_init(|| {
+            let (is_open, most_workers) = (AtomicBool::new(false), AtomicIsize::new(0));
+            Arc::new(Parts { is_open, most_workers, queue, lock, workers })
+        });
+        // SAFETY: they are shared, so they stay where they are; and this object, which shares them, drops what makes them known first.
+        unsafe { self.known.make_known(parts.queue.get().raw.address(), Arc::as_ptr(parts)) };
+        parts.most_workers.store(most_workers, Ordering::Relaxed);
         // ORDERING: Release meets the Acquire in `open_parts`.
-        self.is_open.store(true, Ordering::Release);
+        parts.is_open.store(true, Ordering::Release);
     }
 
     /// Leave all tasks to Python code from now on.
     fn _close(&self) {
-        self.is_open.store(false, Ordering::Release);
+        if let Some(parts) = self.parts.get() {
+            parts.is_open.store(false, Ordering::Release);
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -9,7 +9,7 @@ use std::ptr;
 use pyo3::PyTypeInfo;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
-use raddle::futures::{Begun, Stage};
+use raddle::futures::{Begun, Stage, begin_task, end_task, work_for};
 use raddle::park::Deadline;
 use raddle::queue::GetError;
 
@@ -77,7 +77,10 @@ unsafe extern "C-unwind" fn run_next(queue: *mut PyObject, _: *mut PyObject) -> 
 unsafe fn next(queue: *mut PyObject) -> *mut PyObject {
     let reply = guarded(|| {
         // SAFETY: the caller's promise.
-        match unsafe { this::<SimpleQueue>(queue) }.raw.get_with(Deadline::NEVER, &mut Attached) {
+        let queue = &unsafe { this::<SimpleQueue>(queue) }.raw;
+        // The executor is known by its queue.
+        work_for(queue.address());
+        match queue.get_with(Deadline::NEVER, &mut Attached) {
             Ok(item) => Reply::Object(item.into_ptr()),
             Err(GetError::Aborted) => Reply::Raised,
             // Without a limit, and with nobody who could shut it down, it ends in no other way.
@@ -103,7 +106,10 @@ unsafe fn begin(item: *mut PyObject) -> Beginning {
             return Beginning::Return;
         }
         match this::<Future>(this::<Task>(item).future_pointer()).raw.begin() {
-            Begun::Run => Beginning::Run,
+            Begun::Run => {
+                begin_task();
+                Beginning::Run
+            }
             Begun::Cancelled => Beginning::Skip,
             // Python code says what the standard library says.
             Begun::Misplaced(_) => Beginning::Return,
@@ -130,6 +136,7 @@ enum Then {
 ///
 /// `task` is a [`Task`], and the thread is attached.
 unsafe fn settle(task: *mut PyObject, outcome: *mut PyObject) -> Settled {
+    end_task();
     let mut settled = Settled { then: Then::Raise, arguments: [ptr::null_mut(); 2] };
     // A panic becomes an exception, and `Raise` stands.
     let _ = guarded(|| {

@@ -1,6 +1,7 @@
 //! A queue without bound, and without counting what is done.
 
 use std::fmt;
+use std::ptr;
 use std::time::{Duration, Instant};
 
 use super::{GetError, Queue};
@@ -181,6 +182,12 @@ impl<T: Send> SimpleQueue<T> {
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<T, GetError> {
         self.queue.get_with(deadline, waiter)
+    }
+
+    /// The address by which the queue is known to others.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        ptr::from_ref(&self.queue).addr()
     }
 
     /// How many items are in the queue.
