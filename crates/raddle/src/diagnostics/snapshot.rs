@@ -108,7 +108,7 @@ pub struct HeldLock {
     pub site: Option<&'static Location<'static>>,
 }
 
-/// Something that is held or waited for.
+/// Something that is held or waited for, or ever was waited for.
 ///
 /// # Examples
 ///
@@ -141,6 +141,23 @@ pub struct LockSnapshot {
 }
 
 /// What there is to know of an object, by its kind.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::{Details, snapshot};
+/// use raddle::sync::Barrier;
+/// use std::time::Duration;
+///
+/// let barrier = Barrier::new(2);
+/// assert!(barrier.wait_timeout(Duration::from_millis(1)).is_err());
+/// for lock in snapshot().locks {
+///     if let Some(Details::Barrier { parties, broken, .. }) = lock.details {
+///         println!("a barrier for {parties} threads{}", if broken { ", which is broken" } else { "" });
+///         assert!(broken);
+///     }
+/// }
+/// ```
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -176,6 +193,22 @@ pub enum Details {
 }
 
 /// A queue.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::queue::Queue;
+/// use std::time::Duration;
+///
+/// let tasks: Queue<u32> = Queue::bounded(8);
+/// assert!(tasks.get_timeout(Duration::from_millis(1)).is_err());
+/// tasks.put(1).unwrap();
+/// for queue in snapshot().queues {
+///     println!("{} of {} items, at most {}; {} threads wait", queue.depth, queue.maxsize, queue.high_water, queue.getters);
+///     assert_eq!((queue.depth, queue.contended), (1, 1));
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -209,6 +242,20 @@ pub struct QueueSnapshot {
 }
 
 /// A pool of threads.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::futures::ThreadPoolExecutor;
+///
+/// let pool = ThreadPoolExecutor::builder().workers(2).build();
+/// pool.submit(|| 1).unwrap().result().unwrap();
+/// for pool in snapshot().pools {
+///     println!("{} of {} workers, {} tasks wait", pool.workers.len(), pool.max_workers, pool.backlog);
+///     assert_eq!((pool.max_workers, pool.backlog), (2, 0));
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -228,6 +275,23 @@ pub struct PoolSnapshot {
 }
 
 /// A thread of a pool.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::futures::ThreadPoolExecutor;
+///
+/// fn report() {
+///     // This is run by a worker.
+///     for worker in snapshot().pools.iter().flat_map(|pool| &pool.workers) {
+///         println!("{:?} has run {} for {:?}", worker.thread, worker.task.unwrap_or("nothing"), worker.busy_for);
+///         assert!(worker.task.unwrap().ends_with("report"));
+///     }
+/// }
+///
+/// ThreadPoolExecutor::new().submit(report).unwrap().result().unwrap();
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -242,6 +306,23 @@ pub struct WorkerSnapshot {
 }
 
 /// Looks at all threads, and at all objects that were ever waited for. Stops nobody for longer than the look at one of them.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::diagnostics::snapshot;
+/// use raddle::sync::Lock;
+/// use std::time::Duration;
+///
+/// let lock = Lock::new(());
+/// let guard = lock.acquire();
+/// assert!(lock.acquire_timeout(Duration::from_millis(1)).is_err());
+/// drop(guard);
+/// for lock in snapshot().locks {
+///     println!("{:?} at {:#x}: {} waits, the longest {:?}", lock.kind, lock.object, lock.contended, lock.longest_wait);
+///     assert_eq!(lock.contended, 1);
+/// }
+/// ```
 #[must_use]
 pub fn snapshot() -> Snapshot {
     let mut threads = Vec::new();

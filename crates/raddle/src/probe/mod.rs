@@ -90,7 +90,16 @@ pub(crate) struct QueueState {
     pub(crate) site: &'static Location<'static>,
 }
 
-/// What a pool says of itself.
+/// What a pool says of itself: see [`ForeignPool`](crate::futures::ForeignPool).
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::PoolState;
+///
+/// let state = PoolState { max_workers: 4, backlog: 2, is_shut_down: false };
+/// assert_eq!(state.backlog, 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolState {
     /// How many workers there may be.

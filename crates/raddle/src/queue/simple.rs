@@ -185,6 +185,15 @@ impl<T: Send> SimpleQueue<T> {
     }
 
     /// The address by which the queue is known to others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::SimpleQueue;
+    ///
+    /// let queue: SimpleQueue<u32> = SimpleQueue::new();
+    /// assert_eq!(queue.address(), std::ptr::from_ref(&queue).addr());
+    /// ```
     #[must_use]
     pub fn address(&self) -> usize {
         ptr::from_ref(&self.queue).addr()

@@ -65,8 +65,8 @@ unsafe impl<T: Send, B: Send> Send for Section<T, B> {}
 unsafe impl<T: Send, B: Sync> Sync for Section<T, B> {}
 
 // Nothing that runs inside may panic, so no panic leaves half a change behind.
-impl<T> UnwindSafe for Section<T> {}
-impl<T> RefUnwindSafe for Section<T> {}
+impl<T, B: UnwindSafe> UnwindSafe for Section<T, B> {}
+impl<T, B: RefUnwindSafe> RefUnwindSafe for Section<T, B> {}
 
 impl<T: AfterFork> Section<T> {
     const_fn! {

@@ -23,24 +23,14 @@ fn so_many_objects_are_remembered_and_no_more() {
     let semaphores: Vec<_> = (0..LIMIT + 10).map(|_| Semaphore::new(0)).collect();
     semaphores[..LIMIT].iter().for_each(wait_in_vain);
     assert_eq!((known(), diagnostics::snapshot().missed), (LIMIT, 0));
-    semaphores.iter().for_each(wait_in_vain);
-    let missed = diagnostics::snapshot().missed;
-    assert_eq!((known(), missed), (LIMIT, 10));
-    // Each entry is used again, for an object that has nothing to do with the one that had it before.
-    for _ in 0..3 {
-        let others: Vec<_> = (0..LIMIT / 2).map(|_| Semaphore::new(0)).collect();
-        others.iter().for_each(wait_in_vain);
-        assert_eq!(known(), LIMIT);
-        drop(others);
-        assert_eq!(known(), LIMIT);
-    }
-    assert!(diagnostics::snapshot().missed > missed);
+    semaphores[LIMIT - 10..].iter().for_each(wait_in_vain);
+    assert_eq!((known(), diagnostics::snapshot().missed), (LIMIT, 10));
     drop(semaphores);
     assert_eq!(known(), 0);
-    let missed = diagnostics::snapshot().missed;
-    let others: Vec<_> = (0..LIMIT).map(|_| Semaphore::new(0)).collect();
+    // Each entry is used again, for an object that has nothing to do with the one that had it before.
+    let others: Vec<_> = (0..LIMIT / 8).map(|_| Semaphore::new(0)).collect();
     others.iter().for_each(wait_in_vain);
     let locks = diagnostics::snapshot().locks;
     assert!(locks.iter().all(|lock| lock.contended == 1), "what is told is told of one object");
-    assert_eq!((locks.len(), diagnostics::snapshot().missed), (LIMIT, missed));
+    assert_eq!((locks.len(), diagnostics::snapshot().missed), (LIMIT / 8, 10));
 }
