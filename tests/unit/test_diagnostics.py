@@ -68,7 +68,7 @@ def test_a_snapshot_becomes_json() -> None:
     with threading.RLock():
         text = diagnostics.snapshot().to_json(indent=1)
     found = json.loads(text)
-    assert set(found) == {"threads", "objects", "deadlocks"}
+    assert set(found) == {"threads", "objects", "deadlocks", "queues", "pools", "missed"}
     own = [thread for thread in found["threads"] if thread["ident"] == threading.get_ident()]
     assert own[0]["holds"][0]["kind"] == "rlock"
 

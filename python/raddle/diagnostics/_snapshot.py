@@ -306,7 +306,8 @@ _DETAILS: dict[str, Callable[..., Details]] = {
 
 def _object(found: dict[str, Any], called: GivenNames) -> Object:
     details = None
-    for kind, values in (found["details"] or {}).items():
+    known: dict[str, dict[str, Any]] = found["details"] or {}
+    for kind, values in known.items():
         details = _DETAILS[kind](**values)
     return Object(
         kind=found["kind"],

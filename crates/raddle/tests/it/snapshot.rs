@@ -253,6 +253,8 @@ fn a_pool_says_how_much_is_left_to_do() {
     let rest: Vec<_> = (0..1718).map(|number| pool.submit(move || number).unwrap()).collect();
     assert!(pool_with(is_the_one).is_some());
     go.set();
-    rest.into_iter().for_each(|future| drop(future.result()));
+    for (number, future) in rest.into_iter().enumerate() {
+        assert_eq!(future.result().unwrap(), number);
+    }
     until("all is done", || pool_with(is_the_one).is_none());
 }
