@@ -6,9 +6,18 @@ use std::time::Instant;
 
 use raddle::park::{Deadline, Failed, Thread};
 use raddle::sync::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard, TimedOut};
-use raddle::thread::{ThreadId, WaitKind};
+use raddle::thread::{ThreadId, ThreadState, WaitKind};
 
 use crate::support::{Crew, LONG, SHORT, assert_not, assert_send, assert_sync, until};
+
+/// How many of the crew are blocked. Without the probe it is not known in what.
+fn blocked(crew: &Crew) -> usize {
+    crew.members().iter().filter(|thread| thread.state == ThreadState::Blocked).count()
+}
+
+fn until_blocked(crew: &Crew, count: usize) {
+    until("they wait", || blocked(crew) == count);
+}
 
 const READ: WaitKind = WaitKind::RwLockRead;
 const WRITE: WaitKind = WaitKind::RwLockWrite;
@@ -94,7 +103,7 @@ impl<'a> Turns<'a> {
         'a: 'scope,
     {
         let Self { lock, crew, order, stay } = *self;
-        let blocked = crew.blocked(READ) + crew.blocked(WRITE);
+        let waiting = lock.waiting();
         scope.spawn(move || {
             crew.join();
             if name.starts_with('r') {
@@ -108,7 +117,7 @@ impl<'a> Turns<'a> {
                 lock.release_write().unwrap();
             }
         });
-        until("it waits", || crew.blocked(READ) + crew.blocked(WRITE) == blocked + 1);
+        until("it waits", || lock.waiting() == waiting + 1);
     }
 }
 
@@ -191,7 +200,7 @@ fn a_writer_that_gives_up_lets_the_readers_behind_it_in() {
             lock.read();
             lock.release_read()
         });
-        crew.until_blocked(1, READ);
+        until_blocked(&crew, 2);
         crew.interrupt(0, || writing.is_finished());
         assert_eq!(writing.join().unwrap(), Err(Failed::Aborted));
         assert_eq!(reading.join().unwrap(), Some(()), "while this thread still reads");
@@ -261,7 +270,7 @@ fn a_panicking_waiter_leaves_nothing_linked() {
             crew.join();
             lock.read_with(Deadline::NEVER, &mut Thread)
         });
-        crew.until_blocked(1, READ);
+        until_blocked(&crew, 2);
         crew.interrupt(0, || panicking.is_finished());
         assert!(panicking.join().is_err());
         assert_eq!(patient.join().unwrap(), Ok(()));
@@ -307,11 +316,11 @@ fn a_downgrade_lets_the_next_readers_in_and_no_writer() {
             crew.join();
             *lock.write() += 10;
         });
-        crew.until_blocked(1, WRITE);
+        until_blocked(&crew, 2);
         *writes = 2;
         let reads = writes.downgrade();
         assert_eq!(reading.join().unwrap(), 2);
-        assert_eq!((*reads, crew.blocked(WRITE)), (2, 1));
+        assert_eq!((*reads, blocked(&crew)), (2, 1));
         drop(reads);
         writing.join().unwrap();
     });
