@@ -38,7 +38,7 @@ use crate::park::{
     Blocker, Deadline, End, Failed, Grant, Infallible, Node, Place, State, Thread, ThreadId, WaitList, Waiter,
     WakeList, Wanted, current, for_each_record, wait,
 };
-use crate::probe::{self, WaitKind};
+use crate::probe::{self, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, AtomicU64, Guard, Ordering, Section, UnsafeCell, const_fn, global, now, relax};
 
 /// A lock that guards a `T`: many threads read it, or one writes it.
@@ -591,7 +591,7 @@ pub struct RawRwLock {
     sum: AtomicU64,
     /// For the diagnosis: the thread of the oldest waiter, if that wants to write.
     front: AtomicU64,
-    waiters: Section<Waiters>,
+    waiters: Section<Waiters, Trace>,
 }
 
 #[derive(Debug)]
@@ -642,7 +642,7 @@ impl RawRwLock {
                 number: AtomicU64::new(0),
                 sum: AtomicU64::new(0),
                 front: AtomicU64::new(0),
-                waiters: Section::new(Waiters { list: WaitList::new() }),
+                waiters: Section::with(Waiters { list: WaitList::new() }, Trace::new()),
             }
         }
     }
@@ -1099,7 +1099,7 @@ impl RawRwLock {
     }
 
     /// Restores invariant 2, leaves the section and wakes those who were admitted.
-    fn admit<'a>(&'a self, mut waiters: Guard<'a, Waiters>) {
+    fn admit<'a>(&'a self, mut waiters: Guard<'a, Waiters, Trace>) {
         let mut wakes = WakeList::new();
         loop {
             while !wakes.is_full() && self.admit_oldest(&mut waiters.list, &mut wakes) {}
@@ -1142,7 +1142,7 @@ impl RawRwLock {
         }
     }
 
-    fn enter(&self) -> Guard<'_, Waiters> {
+    fn enter(&self) -> Guard<'_, Waiters, Trace> {
         let waiters = self.waiters.enter();
         if waiters.is_inherited() {
             // They do not exist in this child.
@@ -1219,6 +1219,10 @@ impl Drop for RawRwLock {
 }
 
 impl Place for RawRwLock {
+    fn traced(&self) -> Option<Traced<'_>> {
+        Some(Traced { trace: self.waiters.beside(), subject: None })
+    }
+
     fn leave(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
         if node.state() != State::Waiting {

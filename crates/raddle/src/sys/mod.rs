@@ -72,7 +72,9 @@ pub(crate) use process::{
     thread_count, watch_forks,
 };
 pub(crate) use section::{AfterFork, Guard, Section};
-pub(crate) use sleep::{Sleeper, Wake, coarse_now, now};
+#[cfg(feature = "probe")]
+pub(crate) use sleep::coarse_now;
+pub(crate) use sleep::{Sleeper, Wake, now};
 #[cfg(feature = "inspect")]
 pub(crate) use socket::{Connection, Door, Listener};
 pub(crate) use spawn::spawn;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use raddle::diagnostics::{self, Details, LockSnapshot, PoolSnapshot, QueueSnapshot};
 use raddle::futures::ThreadPoolExecutor;
 use raddle::queue::{Queue, SimpleQueue};
-use raddle::sync::{Barrier, BoundedSemaphore, Condition, Event, Lock, RawLock, RawRLock, Semaphore};
+use raddle::sync::{Barrier, BoundedSemaphore, Condition, Event, Lock, RawLock, RawRLock, RwLock, Semaphore};
 use raddle::thread::{ThreadId, WaitKind};
 
 use crate::support::{Crew, SHORT, until};
@@ -88,6 +88,22 @@ fn an_rlock_that_was_contended_is_one_object() {
     let seen = lock_at(address(&lock)).expect("it is held");
     assert_eq!((seen.kind, seen.owner, seen.contended), (WaitKind::RLock, Some(ThreadId::current()), 1));
     lock.release().unwrap();
+}
+
+#[test]
+fn a_reader_writer_lock_that_was_contended_is_remembered() {
+    let lock = RwLock::new(());
+    let guard = lock.write();
+    let known = || {
+        let near = |seen: &LockSnapshot| seen.object.wrapping_sub(address(&lock)) < size_of::<RwLock<()>>();
+        diagnostics::snapshot().locks.into_iter().find(near).map(|seen| seen.contended)
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert!(lock.read_timeout(SHORT).is_err()));
+    });
+    assert_eq!(known(), Some(1));
+    drop(guard);
+    assert_eq!(known(), Some(1));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(crate) fn now() -> Nanoseconds {
 }
 
 /// The same time, at the last tick of the kernel: some milliseconds late, and five times quicker to have.
+#[cfg(feature = "probe")]
 pub(crate) fn coarse_now() -> Nanoseconds {
     nanoseconds(clock_gettime(ClockId::MonotonicCoarse))
 }

@@ -8,6 +8,7 @@ pub(crate) fn now() -> Nanoseconds {
 }
 
 /// The same time.
+#[cfg(feature = "probe")]
 pub(crate) fn coarse_now() -> Nanoseconds {
     now()
 }
