@@ -132,6 +132,10 @@ impl Waiter for Watchful {
         Attached.interrupted()
     }
 
+    fn ends_at_deadlocks(&self) -> bool {
+        diagnostics::deadlocks() == Deadlocks::Raise
+    }
+
     fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
         if deadlock.certainty == Certainty::Certain && diagnostics::deadlocks() == Deadlocks::Raise {
             self.deadlock = serde_json::to_string(deadlock).ok();

@@ -12,12 +12,13 @@ use pyo3::types::{PyDict, PySet, PyTuple};
 use raddle::futures::{ForeignPool, LookAtPool, PoolState};
 use raddle::park::Deadline;
 
+use super::future::Future;
 use super::task::Task;
 use crate::boundary::{Attached, Raised};
 use crate::convert::py_size;
 use crate::item::Item;
 use crate::queue::simple::SimpleQueue;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{Arguments, Function, Method, Reply, method, this};
 use crate::standard::Standard;
 use crate::sync::lock::Lock;
 
@@ -70,7 +71,7 @@ impl ThreadPoolExecutor {
             return leave_submit(arguments);
         };
         // All that allocates, and so may run a collector, comes before the lock.
-        let (task, future) = new_task(arguments)?;
+        let (task, future) = self.new_task(parts, arguments)?;
         let raw = parts.lock.get().raw();
         if !raw.try_acquire() && raw.acquire_with(Deadline::NEVER, &mut Attached).is_err() {
             return Err(Raised);
@@ -83,6 +84,35 @@ impl ThreadPoolExecutor {
                 Standard::ExecutorSubmitTask,
                 [task.into_ptr(), ptr::null_mut(), ptr::null_mut()],
             )),
+        }
+    }
+
+    /// A task for the call, and its future.
+    fn new_task(&self, parts: &Parts, arguments: Arguments) -> Result<(Item, Item), Raised> {
+        // SAFETY: attached; at least one argument was given, and the class takes none. Nothing below drops a `Py`.
+        unsafe {
+            let future = ffi::PyObject_CallNoArgs(Standard::Future.object());
+            if future.is_null() {
+                return Err(Raised);
+            }
+            let future = Item::from_owned(future);
+            let most_workers = usize::try_from(self.most_workers.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+            // The class is ours, or inherits from it.
+            this::<Future>(future.as_py().as_ptr()).raw.leave_to(&parts.queue.get().workers, most_workers);
+            let function = Item::from_borrowed(*arguments.values);
+            let task = Task::new(
+                Item::from_borrowed(future.as_py().as_ptr()),
+                function,
+                tuple_of(arguments, 1)?,
+                dict_of(arguments)?,
+            );
+            match Py::new(Python::assume_attached(), task) {
+                Ok(task) => Ok((Item::from_owned(task.into_ptr()), future)),
+                Err(error) => {
+                    error.restore(Python::assume_attached());
+                    Err(Raised)
+                }
+            }
         }
     }
 
@@ -111,32 +141,6 @@ fn leave_submit(arguments: Arguments) -> Result<Reply, Raised> {
     let named = dict_of(arguments)?;
     let named = named.map_or(ptr::null_mut(), Item::into_ptr);
     Ok(Reply::StandardWith(Standard::ExecutorSubmit, [positional.into_ptr(), named, ptr::null_mut()]))
-}
-
-/// A task for the call, and its future.
-fn new_task(arguments: Arguments) -> Result<(Item, Item), Raised> {
-    // SAFETY: attached; at least one argument was given, and the class takes none. Nothing below drops a `Py`.
-    unsafe {
-        let future = ffi::PyObject_CallNoArgs(Standard::Future.object());
-        if future.is_null() {
-            return Err(Raised);
-        }
-        let future = Item::from_owned(future);
-        let function = Item::from_borrowed(*arguments.values);
-        let task = Task::new(
-            Item::from_borrowed(future.as_py().as_ptr()),
-            function,
-            tuple_of(arguments, 1)?,
-            dict_of(arguments)?,
-        );
-        match Py::new(Python::assume_attached(), task) {
-            Ok(task) => Ok((Item::from_owned(task.into_ptr()), future)),
-            Err(error) => {
-                error.restore(Python::assume_attached());
-                Err(Raised)
-            }
-        }
-    }
 }
 
 /// The positional arguments from `first` on.

@@ -77,10 +77,11 @@ unsafe extern "C-unwind" fn run_next(queue: *mut PyObject, _: *mut PyObject) -> 
 unsafe fn next(queue: *mut PyObject) -> *mut PyObject {
     let reply = guarded(|| {
         // SAFETY: the caller's promise.
-        let queue = &unsafe { this::<SimpleQueue>(queue) }.raw;
+        let queue = unsafe { this::<SimpleQueue>(queue) };
+        queue.workers.join();
         // The executor is known by its queue.
-        work_for(queue.address());
-        match queue.get_with(Deadline::NEVER, &mut Attached) {
+        work_for(queue.raw.address());
+        match queue.raw.get_with(Deadline::NEVER, &mut Attached) {
             Ok(item) => Reply::Object(item.into_ptr()),
             Err(GetError::Aborted) => Reply::Raised,
             // Without a limit, and with nobody who could shut it down, it ends in no other way.
@@ -105,7 +106,7 @@ unsafe fn begin(item: *mut PyObject) -> Beginning {
         if ffi::Py_TYPE(item) != Task::type_object_raw(Python::assume_attached()) {
             return Beginning::Return;
         }
-        match this::<Future>(this::<Task>(item).future_pointer()).raw.begin() {
+        match this::<Future>(this::<Task>(item).future_pointer()).raw.begin_here() {
             Begun::Run => {
                 begin_task();
                 Beginning::Run

@@ -9,7 +9,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use raddle::park::Deadline;
+use raddle::park::{Crew, Deadline};
 use raddle::queue::{GetError, SimpleQueue as RawSimpleQueue};
 
 use crate::boundary::{Attached, Raised};
@@ -31,6 +31,8 @@ use crate::standard::Standard;
 #[derive(Debug)]
 pub(crate) struct SimpleQueue {
     pub(crate) raw: RawSimpleQueue<Item>,
+    /// Of an executor's queue: who takes the tasks.
+    pub(crate) workers: Crew,
 }
 
 impl SimpleQueue {
@@ -100,7 +102,7 @@ impl SimpleQueue {
         if has_arguments && class.getattr("__init__")?.is(class.py().get_type::<PyAny>().getattr("__init__")?) {
             return Err(PyTypeError::new_err(format!("{}() takes no arguments", class.name()?)));
         }
-        Ok(Self { raw: RawSimpleQueue::new() })
+        Ok(Self { raw: RawSimpleQueue::new(), workers: Crew::new() })
     }
 
     #[classmethod]

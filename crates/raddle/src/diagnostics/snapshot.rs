@@ -399,7 +399,7 @@ impl Objects {
         for look in looks {
             let details = self.states.get(&look.object).and_then(|state| details(look.kind, *state));
             let lock = self.lock(look.object, look.kind);
-            lock.owner = lock.owner.or(ThreadId::from_number(look.blocker));
+            lock.owner = lock.owner.or(ThreadId::from_number(look.blocker()));
             lock.waiters.extend(ThreadId::from_number(look.thread));
             lock.longest_wait = lock.longest_wait.max(Duration::from_nanos(time.saturating_sub(look.since)));
             lock.details = details;

@@ -354,10 +354,6 @@ impl Backlog {
         self.inside.enter().tasks.len()
     }
 
-    pub(super) fn limit(&self) -> usize {
-        self.inside.enter().limit
-    }
-
     /// How many workers there are, and how many of them sleep.
     pub(super) fn workers(&self) -> (usize, usize) {
         let inside = self.inside.enter();

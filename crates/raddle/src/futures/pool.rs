@@ -10,8 +10,8 @@ use super::Future;
 use super::backlog::{Backlog, Queued, Status};
 use super::builder::{Builder, Initializer};
 use super::ending::contain;
-use super::task::{Task, Work, Workers};
-use crate::park::{self, Deadline, Failed, Place, Waiter, current};
+use super::task::{Task, Work};
+use crate::park::{self, AnyOf, Crew, Deadline, Failed, Place, Waiter, current};
 use crate::probe::{Trace, WaitKind};
 use crate::sync::TimedOut;
 use crate::sys::fork_epoch;
@@ -67,6 +67,8 @@ pub struct ThreadPoolExecutor {
 struct Shared {
     prefix: String,
     initializer: Option<Initializer>,
+    crew: Crew,
+    limit: usize,
     backlog: Backlog,
 }
 
@@ -125,9 +127,10 @@ impl ThreadPoolExecutor {
     }
 
     pub(super) fn build(workers: usize, prefix: String, initializer: Option<Initializer>) -> Self {
+        let (crew, limit) = (Crew::new(), workers);
         let pool = Self {
             trace: Trace::new(),
-            shared: Arc::new(Shared { prefix, initializer, backlog: Backlog::new(workers) }),
+            shared: Arc::new(Shared { prefix, initializer, crew, limit, backlog: Backlog::new(limit) }),
         };
         let backlog = &pool.shared.backlog;
         // SAFETY: it is shared, so it stays where it is; and the pool, which shares it, drops the trace first.
@@ -156,9 +159,19 @@ impl ThreadPoolExecutor {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let task = Arc::new(Task::new(Work::new(work, None), Workers::of_this_process()));
+        let task = Arc::new(self.task(Work::new(work, None)));
         self.enqueue(Queued::new(Arc::clone(&task) as _, None), &task)?;
         Ok(Future::new(task))
+    }
+
+    /// A task for the workers of this pool.
+    pub(super) fn task<F: Send, T: Send>(&self, work: Work<F>) -> Task<F, T> {
+        Task::of_pool(work, &self.shared.crew, self.shared.limit)
+    }
+
+    /// Those who do the tasks.
+    pub(super) fn workers_of_tasks(&self) -> AnyOf {
+        self.shared.crew.any_of(self.shared.limit)
     }
 
     /// Takes a task in. If it is refused, the work comes back.
@@ -364,7 +377,7 @@ impl ThreadPoolExecutor {
     /// ```
     #[must_use]
     pub fn max_workers(&self) -> usize {
-        self.shared.backlog.limit()
+        self.shared.limit
     }
 
     /// How many workers there are.
@@ -458,11 +471,13 @@ impl Shared {
             return;
         }
         if is_ready {
+            self.crew.join();
             while let Some(task) = self.backlog.next(process) {
                 work.begin(Some(task.name()));
                 task.run();
                 work.end();
             }
+            self.crew.leave();
         } else {
             self.backlog.break_down().into_iter().for_each(Queued::give_up);
         }

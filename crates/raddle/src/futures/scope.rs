@@ -9,8 +9,10 @@ use std::sync::Arc;
 use super::Future;
 use super::backlog::Queued;
 use super::pool::{SubmitError, ThreadPoolExecutor};
-use super::task::{Job, Promised, Task, Work, Workers};
-use crate::park::{Deadline, Grant, Node, Place, State as NodeState, Thread, WaitList, WakeList, quietly, wait};
+use super::task::{Job, Promised, Work};
+use crate::park::{
+    AnyOf, Blocker, Deadline, Grant, Node, Place, State as NodeState, Thread, WaitList, WakeList, Whom, quietly, wait,
+};
 use crate::probe::WaitKind;
 use crate::sys::{AfterFork, Section, fork_epoch};
 
@@ -48,7 +50,12 @@ impl ThreadPoolExecutor {
     /// assert_eq!(numbers, [10, 20, 30, 40]);
     /// ```
     pub fn scope<'env, R>(&'env self, body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R) -> R {
-        let scope = Scope { pool: self, open: Arc::new(Open::new()), lives: PhantomData, borrows: PhantomData };
+        let scope = Scope {
+            pool: self,
+            open: Arc::new(Open::new(self.workers_of_tasks())),
+            lives: PhantomData,
+            borrows: PhantomData,
+        };
         let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
         scope.open.wait_until_closed();
         result.unwrap_or_else(|thrown| resume_unwind(thrown))
@@ -101,7 +108,7 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let work = Work::new(work, Some(Token::new(&self.open)));
-        let task = Arc::new(Task::new(work, Workers::of_this_process()));
+        let task = Arc::new(self.pool.task(work));
         let job: Arc<dyn Job + 'scope> = Arc::clone(&task) as _;
         // SAFETY: only the lifetime is changed. What borrows for 'scope is the work and the result. Each is kept together with a token, and the
         // scope is not left while there are tokens: the work until it is consumed or dropped (`Work`), the result until the
@@ -140,6 +147,8 @@ impl Drop for Token {
 
 /// What keeps a scope open, and who waits for it to close: one thread.
 struct Open {
+    /// Who ends the tasks.
+    workers: AnyOf,
     inside: Section<Inside>,
 }
 
@@ -156,8 +165,8 @@ impl AfterFork for Inside {
 }
 
 impl Open {
-    fn new() -> Self {
-        Self { inside: Section::new(Inside { tokens: 0, waiter: WaitList::new() }) }
+    fn new(workers: AnyOf) -> Self {
+        Self { workers, inside: Section::new(Inside { tokens: 0, waiter: WaitList::new() }) }
     }
 
     fn one_less(&self) {
@@ -174,7 +183,7 @@ impl Open {
     /// Waits until there are no tokens. None comes any more: the body is over, and tasks can submit to the scope only while they keep it open.
     fn wait_until_closed(&self) {
         loop {
-            let node = Node::staying(self, WaitKind::TasksDone);
+            let node = Node::staying(self, WaitKind::TasksDone).depending_on(self);
             let mut inside = self.inside.enter();
             if inside.tokens == 0 {
                 return;
@@ -185,6 +194,22 @@ impl Open {
             // Even if what a wait runs on the way panics: nobody leaves before the end.
             quietly(|| _ = wait(&node, Deadline::NEVER, &mut Thread));
         }
+    }
+}
+
+impl Blocker for Open {
+    /// Each task that is not over is one that a worker does, or that one has yet to begin.
+    fn whom(&self) -> Whom {
+        Whom::AnyOf(self.workers)
+    }
+
+    /// Futures may be cancelled.
+    fn is_certain(&self) -> bool {
+        false
+    }
+
+    fn kind(&self) -> WaitKind {
+        WaitKind::TasksDone
     }
 }
 

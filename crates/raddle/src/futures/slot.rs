@@ -5,10 +5,13 @@ use std::mem;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, WaitList, Waiter, WakeList, wait};
+use crate::park::{
+    AnyOf, Blocker, Crew, Deadline, End, Grant, Node, Place, State as NodeState, WaitList, Waiter, WakeList, Whom,
+    current, wait,
+};
 use crate::probe::WaitKind;
 use crate::queue::SimpleQueue;
-use crate::sys::{AfterFork, AtomicU32, Guard, Ordering, Section, UnsafeCell};
+use crate::sys::{AfterFork, AtomicU32, AtomicU64, Guard, Ordering, Section, UnsafeCell};
 
 /// Where a future is in its life.
 ///
@@ -279,6 +282,9 @@ pub struct Slot<T, C> {
     stage: AtomicU32,
     /// Written once, under the section, before the stage says `Finished` or `Failed`; read by anybody after that.
     outcome: UnsafeCell<Option<T>>,
+    /// Whom it depends on: the number of the thread that works on it; while nobody does, the word of [`AnyOf`] for those who may begin; 0
+    /// if that is not known. One word, so that it is never of two moments.
+    workers: AtomicU64,
     inside: Section<Inside<C>>,
 }
 
@@ -323,6 +329,7 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
         Self {
             stage: AtomicU32::new(Stage::Pending as u32),
             outcome: UnsafeCell::new(None),
+            workers: AtomicU64::new(0),
             inside: Section::new(Inside {
                 waiters: WaitList::new(),
                 next_ticket: 0,
@@ -426,6 +433,13 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
         self.outcome.into_inner()
     }
 
+    /// The work is for the workers of a pool, of which there may be `limit`. To be said before anybody knows the slot.
+    #[inline]
+    pub fn leave_to(&self, crew: &Crew, limit: usize) {
+        // ORDERING: Relaxed, here and below: it says who, and guards nothing.
+        self.workers.store(crew.any_of(limit).to_word(), Ordering::Relaxed);
+    }
+
     /// Whoever is to do the work asks whether to begin.
     ///
     /// # Examples
@@ -438,9 +452,20 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     /// assert_eq!(slot.begin(), Begun::Cancelled);
     /// ```
     pub fn begin(&self) -> Begun {
+        // It may be anybody who brings the outcome.
+        self.begin_as(0)
+    }
+
+    /// As [`Slot::begin`], for a thread that does the work itself, and brings the outcome.
+    pub fn begin_here(&self) -> Begun {
+        self.begin_as(current().owner())
+    }
+
+    fn begin_as(&self, worker: u64) -> Begun {
         let mut inside = self.inside.enter();
         match self.stage() {
             Stage::Pending => {
+                self.workers.store(worker, Ordering::Relaxed);
                 self.set_stage(Stage::Running);
                 Begun::Run
             }
@@ -661,7 +686,7 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
         if deadline == Deadline::PASSED {
             return Err(NotDone::TimedOut);
         }
-        let node = Node::staying(self, WaitKind::Future);
+        let node = Node::staying(self, WaitKind::Future).depending_on(self);
         let mut inside = self.inside.enter();
         if let Some(known) = self.stage().wait_is_over() {
             return known;
@@ -756,6 +781,26 @@ impl<C> Inside<C> {
         let ticket = self.next_ticket;
         self.next_ticket = ticket + 1;
         ticket
+    }
+}
+
+impl<T: Send + Sync, C: Send> Blocker for Slot<T, C> {
+    fn whom(&self) -> Whom {
+        // Once it is over, those who waited are being told.
+        if self.stage().wait_is_over().is_some() {
+            return Whom::Unknown;
+        }
+        let word = self.workers.load(Ordering::Relaxed);
+        AnyOf::from_word(word).map_or_else(|| Whom::thread(word), Whom::AnyOf)
+    }
+
+    /// Anybody may cancel it, or bring an outcome.
+    fn is_certain(&self) -> bool {
+        false
+    }
+
+    fn kind(&self) -> WaitKind {
+        WaitKind::Future
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::ending::{Ending, FutureError, Panic, contain};
 use super::scope::Token;
 use super::slot::{Begun, Cancelled, Slot, Stage};
+use crate::park::Crew;
 use crate::sys::{UnsafeCell, fork_epoch, watch_forks};
 
 /// Who is called when a future is done.
@@ -59,12 +60,12 @@ pub(super) struct FutureSlot<T>(Slot<Handed<Outcome<T>>, Callback>);
 pub(super) enum Workers {
     /// Any thread's that has the promise.
     Anybody,
-    /// Those of the process with this fork epoch: in its children they do not exist.
+    /// Those of a pool, in the process with this fork epoch: in its children they do not exist.
     OfProcess(u32),
 }
 
 impl Workers {
-    pub(super) fn of_this_process() -> Self {
+    fn of_this_process() -> Self {
         watch_forks();
         Self::OfProcess(fork_epoch())
     }
@@ -116,14 +117,25 @@ pub(super) trait Job: Send + Sync {
 }
 
 impl<F: Send, T: Send> Task<F, T> {
+    /// For the workers of a pool, of which there may be `limit`.
+    pub(super) fn of_pool(work: Work<F>, crew: &Crew, limit: usize) -> Self {
+        let task = Self::new(work, Workers::of_this_process());
+        task.slot.0.leave_to(crew, limit);
+        task
+    }
+
     pub(super) fn new(work: Work<F>, workers: Workers) -> Self {
         Self { slot: FutureSlot(Slot::new()), work: UnsafeCell::new(Some(work)), workers }
     }
 
     /// Begins the work: whoever gets it has to end the future. `None` if it was cancelled, or has begun.
     pub(super) fn begin(&self) -> Option<Work<F>> {
+        self.take_work_if(self.slot.0.begin())
+    }
+
+    fn take_work_if(&self, begun: Begun) -> Option<Work<F>> {
         // SAFETY: the slot says that this thread is the one.
-        (self.slot.0.begin() == Begun::Run).then(|| unsafe { self.take_work() }).flatten()
+        (begun == Begun::Run).then(|| unsafe { self.take_work() }).flatten()
     }
 
     /// Cancels it, unless somebody has begun the work, which comes back with the callbacks. In a forked child, what the parent's threads
@@ -256,7 +268,7 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for Task<F, T> {
     }
 
     fn run(&self) {
-        if let Some(work) = self.begin() {
+        if let Some(work) = self.take_work_if(self.slot.0.begin_here()) {
             // Who has begun the work is the only one who ends it.
             let _ = self.slot.end(work.run());
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
+use super::node::Whom;
 use super::record::{Record, ThreadId, by_owner, existed_before_fork};
 use super::walk::{self, Look};
 use crate::probe::WaitKind;
@@ -104,6 +105,8 @@ pub struct Party {
     /// Where that thread has acquired what this one waits for, where that is known.
     #[cfg_attr(feature = "serde", serde(serialize_with = "words::site"))]
     pub blocker_site: Option<&'static Location<'static>>,
+    /// How many workers the pool has that it waits for, whichever of them; 0 if it is not that.
+    pub workers: usize,
 }
 
 /// What has become of the thread that another one waits for.
@@ -151,7 +154,8 @@ pub(crate) fn cycles() -> Vec<Deadlock> {
 impl Party {
     pub(crate) fn new(step: &Look, time: u64) -> Option<Self> {
         let record = by_owner(step.thread)?;
-        let blocker = by_owner(step.blocker);
+        let number = step.blocker();
+        let blocker = by_owner(number);
         let mut blocker_site = None;
         if let Some(blocker) = blocker {
             blocker.held.for_each(|held| {
@@ -171,13 +175,17 @@ impl Party {
             number: step.number,
             site: step.site,
             unheard: step.unheard,
-            blocker: ThreadId::from_number(step.blocker),
+            blocker: ThreadId::from_number(number),
             blocker_state: match blocker {
-                None if existed_before_fork(step.blocker) => BlockerState::LeftInParent,
-                None if step.blocker != 0 => BlockerState::Ended,
+                None if existed_before_fork(number) => BlockerState::LeftInParent,
+                None if number != 0 => BlockerState::Ended,
                 _ => BlockerState::Alive,
             },
             blocker_site,
+            workers: match step.whom {
+                Whom::AnyOf(any) => any.if_all_there().map_or(0, |workers| workers.len()),
+                _ => 0,
+            },
         })
     }
 }
@@ -185,11 +193,15 @@ impl Party {
 impl fmt::Display for Deadlock {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = self.parties.iter().any(|party| party.blocker_state != BlockerState::Alive);
+        let is_of_a_pool = self.parties.iter().any(|party| party.workers > 0);
         formatter.write_str(match (self.certainty, self.parties.len()) {
             (Certainty::AllAsleep, _) => "all threads are asleep, and nothing is left that could wake one:",
             (Certainty::Certain, 1) if lost => "a lock will never be released:",
             (Certainty::Probable, 1) if lost => "a lock will probably never be released:",
             (Certainty::Certain, 1) => "deadlock: this thread waits for itself:",
+            (Certainty::Probable, _) if is_of_a_pool => {
+                "probable deadlock: these threads wait for a free worker of a pool, and none can become free:"
+            }
             (Certainty::Certain, _) => "deadlock: these threads wait for each other:",
             (Certainty::Probable, _) => "probable deadlock: these threads wait for each other:",
         })?;
@@ -218,6 +230,17 @@ impl fmt::Display for Party {
             1 => formatter.write_str("; it was notified once while nobody waited, which is lost")?,
             count => write!(formatter, "; it was notified {count} times while nobody waited, which is lost")?,
         }
+        match self.workers {
+            0 => {}
+            1 => formatter
+                .write_str("; nobody has begun its task, and the only worker of the pool is among these threads")?,
+            count => {
+                write!(
+                    formatter,
+                    "; nobody has begun its task, and all {count} workers of the pool are among these threads"
+                )?;
+            }
+        }
         let Some(blocker) = self.blocker else { return Ok(()) };
         match (self.blocker_state, by_owner(blocker.get())) {
             (BlockerState::Ended, _) => write!(formatter, "; a thread has it that has ended")?,
@@ -228,7 +251,11 @@ impl fmt::Display for Party {
                 formatter.write_str("; ")?;
                 write_thread(formatter, name_of(record).as_deref(), record.native_id())?;
                 // A lock's guard may have been given to another thread since.
-                formatter.write_str(if self.kind == WaitKind::Lock { " acquired it" } else { " has it" })?;
+                formatter.write_str(match self.kind {
+                    WaitKind::Lock => " acquired it",
+                    WaitKind::Future => " works on it",
+                    _ => " has it",
+                })?;
             }
             (BlockerState::Alive, _) => {}
         }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use super::deadline::Deadline;
 use super::list::{WaitList, WakeList};
-use super::node::{Blocker, Grant, Node, Place, State};
+use super::node::{Blocker, Grant, Node, Place, State, Whom};
 use super::record::Record;
 use super::wait::{End, wait};
 use super::waiter::{Failed, Waiter};
@@ -230,8 +230,8 @@ impl Identity {
 }
 
 impl Blocker for Identity {
-    fn thread(&self) -> u64 {
-        self.owner()
+    fn whom(&self) -> Whom {
+        Whom::thread(self.owner())
     }
 
     fn is_certain(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Every wait of the library, on a lock, a queue, an event, is one call of `wait::wait`. `README.md`
 //! beside this file has the state machine, and the argument why no wake-up is lost.
 
+mod crew;
 mod deadline;
 mod deadlock;
 mod identity;
@@ -17,6 +18,8 @@ mod waiter;
 mod walk;
 mod watch;
 
+pub(crate) use crew::AnyOf;
+pub use crew::Crew;
 pub use deadline::Deadline;
 pub(crate) use deadlock::cycles;
 #[cfg(feature = "serde")]
@@ -25,7 +28,7 @@ pub use deadlock::{BlockerState, Certainty, Deadlock, Party};
 pub(crate) use identity::{Identity, Phase};
 pub(crate) use list::{WaitList, WakeList};
 pub(crate) use locals::{drop_locals, quietly};
-pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted};
+pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted, Whom};
 pub use record::ThreadId;
 pub(crate) use record::{
     Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve, starts,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 
+use super::crew::AnyOf;
 use super::record::{Record, current};
 use crate::probe::{State as Seen, Traced, WaitKind};
 use crate::sys::{AtomicU32, Nanoseconds, Ordering, UnsafeCell, now};
@@ -78,10 +79,28 @@ pub(crate) trait Place: Sync {
     }
 }
 
-/// What a wait depends on: the thread without which it does not end.
+/// The threads without which a wait does not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// There is none, or it is not known.
+    Unknown,
+    /// The thread with this number.
+    Thread(u64),
+    /// A worker of a pool, whichever.
+    AnyOf(AnyOf),
+}
+
+impl Whom {
+    /// The thread with this number; unknown if it is 0.
+    pub(crate) fn thread(number: u64) -> Self {
+        if number == 0 { Self::Unknown } else { Self::Thread(number) }
+    }
+}
+
+/// What a wait depends on.
 pub trait Blocker: Sync {
-    /// The number of that thread; 0 if there is none, or it is not known. Enters no section.
-    fn thread(&self) -> u64;
+    /// The threads without which it does not end. Enters no section.
+    fn whom(&self) -> Whom;
 
     /// Whether nobody but that thread can end the wait.
     fn is_certain(&self) -> bool;
@@ -201,7 +220,7 @@ impl<'place> Node<'place> {
     }
 
     /// A node whose wait depends on `blocker`.
-    pub(super) fn depending_on(self, blocker: &'place dyn Blocker) -> Self {
+    pub(crate) fn depending_on(self, blocker: &'place dyn Blocker) -> Self {
         Self { blocker: Some(blocker), ..self }
     }
 

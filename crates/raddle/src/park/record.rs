@@ -35,6 +35,10 @@ pub(crate) struct Record {
     waits: UnsafeCell<Option<NonNull<Active>>>,
     /// Not zero while the thread is in a wait.
     waiting: AtomicU64,
+    /// Not zero if others have asked the thread to look at once whether it is in a deadlock.
+    asked: AtomicU64,
+    /// The number of the pool whose worker the thread is; 0 if of none.
+    crew: AtomicU64,
     pub(crate) published: Published,
     identity: IdentityCell,
     pub(crate) held: Held,
@@ -326,6 +330,8 @@ fn make() -> &'static Record {
         sleeper: Sleeper::new(),
         waits: UnsafeCell::new(None),
         waiting: AtomicU64::new(0),
+        asked: AtomicU64::new(0),
+        crew: AtomicU64::new(0),
         published: Published::new(),
         identity: IdentityCell::new(),
         held: Held::new(),
@@ -360,6 +366,7 @@ fn release(record: *const ()) {
     record.held.clear();
     record.shares.clear();
     record.work.set_pool(0);
+    record.set_crew(0);
     // Before its identity goes, which says that it is over: nobody is to take the record for one that has a thread.
     record.owner.store(0, Ordering::Relaxed);
     drop(record.identity.set(None));
@@ -387,6 +394,8 @@ fn repair_after_fork() {
     REGISTRY.main.store(main, Ordering::Relaxed);
     for_each_record(|record| {
         record.sleeper.after_fork();
+        // The pools have no workers here, and a worker that has forked leaves after its task.
+        record.set_crew(0);
         if ptr::eq(record, survivor) {
             record.native_id.store(current_native_id(), Ordering::Relaxed);
             record.identity.survive(record.native_id());
@@ -440,6 +449,30 @@ impl Record {
     /// Whether the thread is in a wait of this library.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) != 0
+    }
+
+    /// The number of the pool whose worker the thread is; 0 if of none.
+    pub(super) fn crew(&self) -> u64 {
+        self.crew.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set_crew(&self, number: u64) {
+        // ORDERING: Relaxed: only the thread itself changes it, which does not wait meanwhile; others copy a value.
+        self.crew.store(number, Ordering::Relaxed);
+    }
+
+    /// Lets the thread look at once, if it sleeps, whether it is in a deadlock.
+    pub(super) fn ask_to_look(&self) {
+        // ORDERING: Relaxed: published by the wake-up, which the thread meets when it wakes.
+        self.asked.store(1, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Whether somebody has asked, since the last time.
+    #[inline]
+    pub(super) fn was_asked_to_look(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) != 0 && self.asked.swap(0, Ordering::Relaxed) != 0
     }
 
     #[inline]

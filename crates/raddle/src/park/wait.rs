@@ -42,6 +42,7 @@ pub(crate) fn wait<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mut 
             number: 0,
             site: node.site,
             is_watched: waiter.is_watched(),
+            ends_at_deadlocks: waiter.ends_at_deadlocks(),
             source: Source(ptr::from_ref(node).cast()),
         });
         let _published = Published { node, outer };
@@ -109,17 +110,24 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 sleeper.linger();
             }
             loop {
-                let wake = sleeper.sleep(watch.limit(limit));
-                if wake != Wake::TimedOut || !watch.is_due(limit) {
-                    return wake;
-                }
-                if watch.look(node).is_break() {
-                    return Wake::Woken;
+                match sleeper.sleep(watch.limit(limit)) {
+                    Wake::TimedOut if watch.is_due(limit) => {
+                        if watch.look(node).is_break() {
+                            return Wake::Woken;
+                        }
+                    }
+                    Wake::Woken => {
+                        if node.record.was_asked_to_look() {
+                            watch.look_at_once(node);
+                        }
+                        return Wake::Woken;
+                    }
+                    wake => return wake,
                 }
             }
         });
         if let Some(deadlock) = watch.take() {
-            let answer = watch::answer(&deadlock, |deadlock| waiter.suspects(deadlock));
+            let answer = watch::answer(node, &deadlock, waiter);
             if answer.is_break() && node.place.leave(node) {
                 return End::Aborted { granted: false };
             }

@@ -137,6 +137,12 @@ pub trait Waiter {
         true
     }
 
+    /// Whether [`Waiter::suspects`] says [`ControlFlow::Break`] to a deadlock that is certain. Then those of its other threads that do not
+    /// leave the deadlock to this one.
+    fn ends_at_deadlocks(&self) -> bool {
+        false
+    }
+
     /// The wait has lasted, and looks as if it would not end. [`ControlFlow::Break`] ends it as aborted, if it is the wait for
     /// a lock and the deadlock is certain. Called like [`Waiter::interrupted`], once for each deadlock.
     ///
@@ -242,6 +248,10 @@ impl Waiter for Infallible {
 
     fn interrupted(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+
+    fn ends_at_deadlocks(&self) -> bool {
+        deadlocks() == Deadlocks::Raise
     }
 
     fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {

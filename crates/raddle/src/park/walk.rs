@@ -13,12 +13,14 @@
 
 use std::panic::Location;
 
-use super::node::{Node, State};
+use super::crew::AnyOf;
+use super::node::{Node, State, Whom};
 use super::record::{Record, by_owner, for_each_record};
 use crate::probe::{Wait, WaitKind};
 use crate::sys::{Nanoseconds, thread_count};
 
 /// One waiting thread, at the moment of the look.
+#[allow(clippy::struct_excessive_bools, reason = "each is one answer about the wait, and any may go with any")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) thread: u64,
@@ -29,8 +31,8 @@ pub(crate) struct Look {
     pub(crate) since: Nanoseconds,
     pub(crate) deadline: Option<Nanoseconds>,
     pub(crate) site: Option<&'static Location<'static>>,
-    /// The thread without which the wait does not end; 0 if that is not known.
-    pub(crate) blocker: u64,
+    /// The threads without which the wait does not end.
+    pub(crate) whom: Whom,
     /// Whether nobody else can end it.
     pub(crate) is_certain: bool,
     /// Whether the thread sleeps until something happens: no handler runs, and nothing has been granted.
@@ -39,6 +41,15 @@ pub(crate) struct Look {
     pub(crate) unheard: u64,
     /// Whether the waiter wants to hear of deadlocks.
     pub(crate) is_watched: bool,
+    /// Whether a deadlock that is certain ends it.
+    pub(crate) ends_at_deadlocks: bool,
+}
+
+impl Look {
+    /// The number of the one thread without which the wait does not end; 0 if that is not known, or any of several will do.
+    pub(crate) fn blocker(&self) -> u64 {
+        if let Whom::Thread(thread) = self.whom { thread } else { 0 }
+    }
 }
 
 /// Looks at what a thread waits for. Stops it for the length of the look at most, if its wait ends meanwhile.
@@ -63,17 +74,19 @@ fn look(thread: u64, wait: &Wait) -> Look {
         since: wait.since,
         deadline: if state == State::Requeued { None } else { wait.deadline },
         site: wait.site,
-        blocker: 0,
+        whom: Whom::Unknown,
         is_certain: false,
         is_asleep: matches!(state, State::Waiting | State::Requeued),
         unheard: node.place.unheard(),
         is_watched: wait.is_watched,
+        // The way back through the lock is not ended.
+        ends_at_deadlocks: wait.ends_at_deadlocks && state != State::Requeued,
     };
     if let Some(blocker) = node.blocker() {
         look.unheard = 0;
         look.kind = blocker.kind();
         look.object = blocker.address();
-        look.blocker = blocker.thread();
+        look.whom = blocker.whom();
         look.is_certain = blocker.is_certain();
     }
     look
@@ -82,32 +95,62 @@ fn look(thread: u64, wait: &Wait) -> Look {
 /// What a walk has come to.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// The threads, beginning with the one asked for, each waiting for the next, and the last for the first; or for one that is no more.
+    /// The threads, beginning with the one asked for. In a cycle each waits for the next one, and the last for the first.
     pub(super) steps: Vec<Look>,
     /// Whether nobody outside can end it.
     pub(super) is_certain: bool,
+    /// Whether it is one thread, which waits for one that is no more.
+    pub(super) is_orphan: bool,
     /// The same for every look at the same waits, and for no others.
     pub(super) fingerprint: u64,
 }
 
-/// Follows the waits from `record`'s thread. Found is a cycle that comes back to it, or that the thread it waits for has ended.
+impl Found {
+    /// Whether it is a thread that acquires a lock that it has acquired itself.
+    pub(super) fn is_of_one_lock(&self) -> bool {
+        let first = &self.steps[0];
+        first.kind == WaitKind::Lock && first.whom == Whom::Thread(first.thread)
+    }
+
+    /// Whether somebody who cancels a future that nobody has begun would end it.
+    pub(super) fn may_be_cancelled(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.whom, Whom::AnyOf(_)))
+    }
+}
+
+/// Follows the waits from `record`'s thread. Found are the threads that wait for each other, if this is one of them; or that the thread it waits for has ended.
 ///
 /// `heeds`: not if one of them does not want to hear of it.
 pub(super) fn deadlock_of(record: &Record, heeds: bool) -> Option<Found> {
-    let steps = walk(record, heeds)?;
+    let (steps, is_orphan) = walk(record, heeds)?;
     for _ in 0..2 {
         for step in &steps {
             let again = by_owner(step.thread).and_then(look_at)?;
-            if again != *step {
+            if again != *step || !has_its_workers(step, &steps) {
                 return None;
             }
+        }
+        if is_orphan && !is_of_an_ended_thread(&steps[0]) {
+            return None;
         }
     }
     Some(Found {
         is_certain: steps.iter().all(|step| step.is_certain),
+        is_orphan,
         fingerprint: steps.iter().fold(0, fingerprint),
         steps,
     })
+}
+
+/// Whether the workers that it waits for, if it does for those, are still there, and no others.
+fn has_its_workers(step: &Look, steps: &[Look]) -> bool {
+    let Whom::AnyOf(any) = step.whom else { return true };
+    let is_step = |worker: &u64| steps.iter().any(|step| step.thread == *worker);
+    any.if_all_there().is_some_and(|workers| workers.iter().all(is_step))
+}
+
+fn is_of_an_ended_thread(step: &Look) -> bool {
+    matches!(step.whom, Whom::Thread(blocker) if by_owner(blocker).is_none())
 }
 
 /// The deadlocks that there are, each once. `heeds` as for [`deadlock_of`].
@@ -120,28 +163,60 @@ pub(super) fn every_deadlock(heeds: bool) -> Vec<Found> {
     every
 }
 
-fn walk(record: &Record, heeds: bool) -> Option<Vec<Look>> {
-    let start = record.owner();
+/// The threads that go on only if `record`'s does, and it only if one of them does. Or `record`'s alone, and true, if it waits for one that has ended.
+fn walk(record: &Record, heeds: bool) -> Option<(Vec<Look>, bool)> {
+    let mut threads = vec![record.owner()];
+    let mut pools: Vec<AnyOf> = Vec::new();
     let mut steps: Vec<Look> = Vec::new();
-    let mut step = look_at(record)?;
-    loop {
-        if !step.is_asleep || (heeds && !step.is_watched) || step.deadline.is_some() || step.blocker == 0 {
+    // Each is looked at once; those that it waits for come behind.
+    while let Some(thread) = threads.get(steps.len()) {
+        let step = by_owner(*thread).and_then(look_at)?;
+        if !step.is_asleep || (heeds && !step.is_watched) || step.deadline.is_some() {
             return None;
         }
         steps.push(step);
-        if step.blocker == start {
-            return Some(steps);
+        let ahead = match step.whom {
+            Whom::Unknown => return None,
+            Whom::Thread(_) if is_of_an_ended_thread(&step) => {
+                // Only who waits for it directly says so. The end of one that is joined is on the way to those who wait for that.
+                let says_so = steps.len() == 1 && step.kind != WaitKind::Join;
+                return says_so.then_some((steps, true));
+            }
+            Whom::Thread(blocker) => vec![blocker],
+            Whom::AnyOf(any) if pools.contains(&any) => Vec::new(),
+            Whom::AnyOf(any) => {
+                pools.push(any);
+                any.if_all_there()?
+            }
+        };
+        for thread in ahead {
+            if !threads.contains(&thread) {
+                threads.push(thread);
+            }
         }
-        if steps.iter().any(|earlier| earlier.thread == step.blocker) {
-            // A cycle further on. Those who are in it find it.
-            return None;
+    }
+    are_one_circle(&steps).then_some((steps, false))
+}
+
+/// Whether all of them come back to the first one. Otherwise some are in a circle further on, who find it themselves.
+fn are_one_circle(steps: &[Look]) -> bool {
+    let mut come_back = vec![false; steps.len()];
+    loop {
+        let mut has_changed = false;
+        for (index, step) in steps.iter().enumerate() {
+            let does = |thread: u64| {
+                steps.iter().position(|other| other.thread == thread).is_some_and(|at| at == 0 || come_back[at])
+            };
+            let comes_back = match step.whom {
+                Whom::Unknown => false,
+                Whom::Thread(blocker) => does(blocker),
+                Whom::AnyOf(any) => any.if_all_there().is_some_and(|workers| workers.into_iter().any(does)),
+            };
+            has_changed |= comes_back && !come_back[index];
+            come_back[index] |= comes_back;
         }
-        match by_owner(step.blocker) {
-            Some(next) => step = look_at(next)?,
-            // It has ended, and its end is on the way to those who wait for that.
-            None if step.kind == WaitKind::Join => return None,
-            // Only who waits for it directly says that a thread has ended with a lock.
-            None => return (steps.len() == 1).then_some(steps),
+        if !has_changed {
+            return come_back.iter().all(|comes_back| *comes_back);
         }
     }
 }

@@ -11,8 +11,10 @@ use std::ptr;
 
 use super::deadlock::{Certainty, Deadlock};
 use super::locals::quietly;
-use super::node::Node;
-use super::walk;
+use super::node::{Node, State};
+use super::record::by_owner;
+use super::waiter::Waiter;
+use super::walk::{self, Found};
 use crate::probe;
 use crate::sys::{AfterFork, AtomicPtr, AtomicU64, Nanoseconds, Ordering, Section, const_fn, global, now};
 
@@ -22,8 +24,9 @@ const FIRST_LOOK: Nanoseconds = 10_000_000;
 /// The longest time between two looks.
 const RAREST: Nanoseconds = 60_000_000_000;
 
-/// How many times the grace time a thread waits for a lock whose owner has ended, before it says so: unlike in a cycle, nobody else is stuck.
-const PATIENCE_ALONE: u64 = 20;
+/// How many times the grace time has to be over, before it is said that the owner of a lock has ended, for nobody else is stuck; or that a pool is stuck,
+/// for whoever has the future of a task that nobody has begun may well be about to cancel it.
+const PATIENCE: u64 = 20;
 
 /// What is done about deadlocks.
 ///
@@ -138,7 +141,7 @@ pub(super) struct Watch {
     pause: Nanoseconds,
     is_watched: bool,
     handles_signals: bool,
-    /// What was seen before, and since when.
+    /// What was seen before.
     cycle: Seen,
     asleep: Seen,
     found: Option<Deadlock>,
@@ -148,18 +151,23 @@ pub(super) struct Watch {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     fingerprint: u64,
-    since: Nanoseconds,
+    /// When it will have lasted.
+    ripe: Nanoseconds,
 }
 
 impl Seen {
-    /// Whether it is the same for `grace` by now.
-    fn lasts(&mut self, fingerprint: Option<u64>, time: Nanoseconds, grace: Nanoseconds) -> bool {
+    /// Whether it is the same for `patience` by now.
+    fn lasts(&mut self, fingerprint: Option<u64>, time: Nanoseconds, patience: Nanoseconds) -> bool {
         let fingerprint = fingerprint.unwrap_or(0);
-        if fingerprint == 0 || fingerprint != self.fingerprint {
-            *self = Self { fingerprint, since: time };
+        if fingerprint == 0 {
+            *self = Self::default();
             return false;
         }
-        time.saturating_sub(self.since) >= grace
+        if fingerprint != self.fingerprint {
+            *self = Self { fingerprint, ripe: time.saturating_add(patience) };
+            return false;
+        }
+        time >= self.ripe
     }
 }
 
@@ -201,23 +209,33 @@ impl Watch {
         if self.is_watched {
             self.found = self.find(node, time, grace);
             self.pause = if self.pause < grace { grace } else { (self.pause * 2).min(RAREST.max(grace)) };
-            self.next = Some(time.saturating_add(self.pause));
+            let next = time.saturating_add(self.pause);
+            // Not later than when patience is over.
+            self.next = Some(if self.cycle.ripe > time { next.min(self.cycle.ripe) } else { next });
         }
         if self.handles_signals || self.found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
+    /// Another thread has found what this one is to end.
+    pub(super) fn look_at_once(&mut self, node: &Node<'_>) {
+        if self.is_watched {
+            self.found = self.find(node, now(), grace());
+        }
+    }
+
     fn find(&mut self, node: &Node<'_>, time: Nanoseconds, grace: Nanoseconds) -> Option<Deadlock> {
         let cycle = node.blocker().and_then(|_| walk::deadlock_of(node.record, true));
-        if let Some(found) = cycle.as_ref().filter(|found| found.is_certain) {
-            return claim(found.fingerprint).then(|| Deadlock::new(Certainty::Certain, &found.steps));
+        // That a thread has ended is known by not finding it, so for that one look is not enough.
+        if let Some(found) = cycle.as_ref().filter(|found| found.is_certain && !found.is_orphan) {
+            return certain(found);
         }
         // Who acquires a lock twice may mean to wait for another thread's release: that is said only when nobody is awake who could.
-        let cycle = cycle.filter(|found| found.steps[0].blocker != found.steps[0].thread);
-        let alone = cycle.as_ref().is_some_and(|found| found.steps.len() == 1);
-        let patience = if alone { grace.saturating_mul(PATIENCE_ALONE) } else { grace };
-        let lasts = self.cycle.lasts(cycle.as_ref().map(|found| found.fingerprint), time, patience);
-        if let Some(found) = cycle.filter(|found| lasts && claim(found.fingerprint)) {
-            return Some(Deadlock::new(Certainty::Probable, &found.steps));
+        let cycle = cycle.filter(|found| !found.is_of_one_lock());
+        let lasts =
+            self.cycle.lasts(cycle.as_ref().map(|found| found.fingerprint), time, patience(cycle.as_ref(), grace));
+        if let Some(found) = cycle.filter(|_| lasts) {
+            let certainty = if found.is_certain { Certainty::Certain } else { Certainty::Probable };
+            return claim(found.fingerprint).then(|| Deadlock::new(certainty, &found.steps));
         }
         let asleep = walk::all_asleep();
         if !self.asleep.lasts(asleep, time, grace) {
@@ -225,7 +243,7 @@ impl Watch {
         }
         // If some of them wait for each other, that says more, and it is said once. What is certain, its own threads say.
         let mut cycles = walk::every_deadlock(true);
-        cycles.retain(|found| found.steps.len() > 1);
+        cycles.retain(|found| !found.is_orphan && !found.is_of_one_lock());
         if cycles.is_empty() {
             return asleep.is_some_and(claim).then(Deadlock::of_all_asleep);
         }
@@ -239,9 +257,37 @@ impl Watch {
     }
 }
 
+/// A deadlock that nobody outside can end is told at once: by a thread whose wait it ends, if there is one.
+fn certain(found: &Found) -> Option<Deadlock> {
+    if !found.steps[0].ends_at_deadlocks {
+        if let Some(step) = found.steps.iter().find(|step| step.ends_at_deadlocks) {
+            // Its own next look may be far off. If it has ended meanwhile, so has this.
+            if let Some(record) = by_owner(step.thread) {
+                record.ask_to_look();
+            }
+            return None;
+        }
+    }
+    claim(found.fingerprint).then(|| Deadlock::new(Certainty::Certain, &found.steps))
+}
+
+/// How long it has to last before it is told.
+fn patience(found: Option<&Found>, grace: Nanoseconds) -> Nanoseconds {
+    match found {
+        Some(found) if found.is_orphan && found.is_certain => grace,
+        Some(found) if found.is_orphan || found.may_be_cancelled() => grace.saturating_mul(PATIENCE),
+        _ => grace,
+    }
+}
+
 /// What a waiter is told, and answers: `Break` ends the wait.
-pub(super) fn answer(deadlock: &Deadlock, suspects: impl FnOnce(&Deadlock) -> ControlFlow<()>) -> ControlFlow<()> {
-    match suspects(deadlock) {
+pub(super) fn answer(node: &Node<'_>, deadlock: &Deadlock, waiter: &mut impl Waiter) -> ControlFlow<()> {
+    if node.state() == State::Requeued && waiter.ends_at_deadlocks() {
+        // It would say so, but on the way back to its lock it cannot.
+        report(deadlock);
+        return ControlFlow::Continue(());
+    }
+    match waiter.suspects(deadlock) {
         ControlFlow::Break(()) if deadlock.certainty == Certainty::Certain => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     }

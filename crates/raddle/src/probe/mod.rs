@@ -39,6 +39,8 @@ pub(crate) struct Wait {
     pub(crate) site: Option<&'static Location<'static>>,
     /// Whether its thread wants to hear of deadlocks.
     pub(crate) is_watched: bool,
+    /// Whether a deadlock that is certain ends it.
+    pub(crate) ends_at_deadlocks: bool,
     /// What the floor above has put beside the wait: valid inside of [`Published::look`], and nowhere else.
     pub(crate) source: Source,
 }

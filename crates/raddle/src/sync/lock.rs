@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::TimedOut;
 use super::permits::Permits;
 use super::poison::Calm;
-use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, by_owner, current};
+use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, Whom, by_owner, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 
@@ -719,8 +719,8 @@ impl Drop for RawLock {
 }
 
 impl Blocker for RawLock {
-    fn thread(&self) -> u64 {
-        if self.permits.is_signal() { 0 } else { self.owner_number() }
+    fn whom(&self) -> Whom {
+        if self.permits.is_signal() { Whom::Unknown } else { Whom::thread(self.owner_number()) }
     }
 
     fn is_certain(&self) -> bool {

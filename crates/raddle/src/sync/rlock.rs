@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::TimedOut;
 use super::lock::RawLock;
 use super::poison::Calm;
-use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, current};
+use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, Whom, current};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, const_fn};
 
@@ -647,8 +647,8 @@ impl RawRLock {
 }
 
 impl Blocker for RawRLock {
-    fn thread(&self) -> u64 {
-        self.lock.owner_number()
+    fn whom(&self) -> Whom {
+        Whom::thread(self.lock.owner_number())
     }
 
     fn is_certain(&self) -> bool {

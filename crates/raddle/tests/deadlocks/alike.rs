@@ -1,10 +1,10 @@
 //! Programs that only look as if they would never end.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread::sleep;
 use std::time::Duration;
 
-use raddle::futures::ThreadPoolExecutor;
+use raddle::futures::{Future, ThreadPoolExecutor, promise};
 use raddle::queue::Queue;
 use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, RwLock, Semaphore};
 use raddle::thread::{JoinHandle, spawn};
@@ -42,7 +42,14 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ("queue_joined_late", queue_joined_late),
     ("idle_pool", idle_pool),
     ("slow_task", slow_task),
-    ("guard_sent_to_another_thread", guard_sent_to_another_thread),
+    ("pool_freed_by_cancel", pool_freed_by_cancel),
+    ("pool_freed_by_cancelling_what_is_pending", pool_freed_by_cancelling_what_is_pending),
+    ("future_with_a_timeout", future_with_a_timeout),
+    ("pool_that_can_still_start_workers", pool_that_can_still_start_workers),
+    ("pool_with_a_busy_worker", pool_with_a_busy_worker),
+    ("promise_kept_by_somebody_outside", promise_kept_by_somebody_outside),
+    ("promise_begun_by_one_and_kept_by_another", promise_begun_by_one_and_kept_by_another),
+    ("scope_with_a_slow_task", scope_with_a_slow_task),
 ];
 
 /// Longer than the grace time.
@@ -62,6 +69,10 @@ fn crew(count: usize, work: impl Fn(usize) + Clone + Send + 'static) {
         })
         .collect();
     threads.into_iter().for_each(ended);
+}
+
+fn pool(workers: usize) -> Arc<ThreadPoolExecutor> {
+    Arc::new(ThreadPoolExecutor::builder().workers(workers).build())
 }
 
 fn signal_lock() {
@@ -398,13 +409,118 @@ fn slow_task() {
     assert!(pool.submit(|| sleep(LATE)).expect("it is open").result().is_ok());
 }
 
-fn guard_sent_to_another_thread() {
-    static LOCK: Lock<()> = Lock::new(());
-    let guard = LOCK.acquire();
+/// Its worker waits for a task behind itself, until that one is cancelled.
+fn pool_freed_by_cancel() {
+    let pool = pool(1);
+    let inner: Arc<OnceLock<Future<i32>>> = Arc::default();
+    let outer = {
+        let (inside, inner) = (Arc::clone(&pool), Arc::clone(&inner));
+        pool.submit(move || {
+            let pending = inside.submit(|| 8).expect("it is open");
+            inner.get_or_init(|| pending).wait();
+        })
+    };
     let other = spawn(move || {
         sleep(LATE);
-        drop(guard);
+        assert!(inner.get().expect("it is there").cancel());
     });
-    drop(LOCK.acquire());
+    outer.expect("it is open").result().expect("no panic");
     ended(other);
+}
+
+fn pool_freed_by_cancelling_what_is_pending() {
+    let pool = pool(1);
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok()));
+    let other = {
+        let pool = Arc::clone(&pool);
+        spawn(move || {
+            sleep(LATE);
+            assert_eq!(pool.cancel_pending(), 1);
+        })
+    };
+    outer.expect("it is open").result().expect("no panic").expect("it was open");
+    ended(other);
+}
+
+fn future_with_a_timeout() {
+    let pool = pool(1);
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || {
+        let inner = inside.submit(|| 8).expect("it is open");
+        assert!(inner.wait_timeout(LATE).is_err());
+    });
+    outer.expect("it is open").result().expect("no panic");
+}
+
+fn pool_that_can_still_start_workers() {
+    let pool = pool(2);
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || inside.submit(|| sleep(LATE)).map(|inner| inner.result().is_ok()));
+    assert!(outer.expect("it is open").result().expect("no panic").expect("it was open"));
+}
+
+/// One of the workers waits for a task that the other one will begin, which is busy with something else.
+fn pool_with_a_busy_worker() {
+    let pool = pool(2);
+    let inside = Arc::clone(&pool);
+    let (busy, is_busy) = (Arc::new(Event::new()), Arc::new(Event::new()));
+    let begun = Arc::clone(&is_busy);
+    let slow = pool.submit(move || {
+        begun.set();
+        busy.wait_timeout(LATE)
+    });
+    is_busy.wait();
+    let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok()));
+    assert!(outer.expect("it is open").result().expect("no panic").expect("it was open"));
+    assert!(slow.expect("it is open").result().expect("no panic").is_err());
+}
+
+/// All workers wait for what somebody else brings.
+fn promise_kept_by_somebody_outside() {
+    let pool = pool(2);
+    let kept: Vec<_> = (0..2)
+        .map(|_| {
+            let (promise, future) = promise::<i32>();
+            (promise, pool.submit(move || future.result()).expect("it is open"))
+        })
+        .collect();
+    let other = std::thread::spawn(move || {
+        sleep(LATE);
+        for (promise, task) in kept {
+            promise.finish(8).expect("nobody cancels it");
+            assert!(task.result().expect("no panic").is_ok());
+        }
+    });
+    other.join().expect("no panic");
+}
+
+/// Who has said that the work begins waits for who waits for the outcome, but another one brings that.
+fn promise_begun_by_one_and_kept_by_another() {
+    static STATE: RLock<()> = RLock::new(());
+    let (promise, future) = promise::<i32>();
+    let held = STATE.acquire();
+    let (hand_over, handed_over) = std::sync::mpsc::channel();
+    let beginner = spawn(move || {
+        assert!(promise.begin());
+        hand_over.send(promise).expect("it is received");
+        drop(STATE.acquire());
+    });
+    let keeper = spawn(move || {
+        let promise = handed_over.recv().expect("it is sent");
+        sleep(LATE);
+        promise.finish(8).expect("nobody cancels it");
+    });
+    assert_eq!(future.result().expect("it is kept"), 8);
+    drop(held);
+    ended(beginner);
+    ended(keeper);
+}
+
+fn scope_with_a_slow_task() {
+    let pool = pool(2);
+    pool.scope(|scope| {
+        let outer = scope.submit(|| pool.scope(|inner| inner.submit(|| sleep(LATE)).map(drop).expect("it is open")));
+        drop(outer.expect("it is open"));
+    });
 }

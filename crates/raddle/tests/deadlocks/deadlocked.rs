@@ -1,9 +1,9 @@
 //! Programs that never end.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
-use raddle::futures::ThreadPoolExecutor;
+use raddle::futures::{Future, ThreadPoolExecutor};
 use raddle::queue::Queue;
 use raddle::sync::{Barrier, Condition, Event, Lock, RLock, RawLock, RawRLock, RawRwLock, RwLock, Semaphore};
 use raddle::thread::{JoinHandle, spawn};
@@ -44,7 +44,14 @@ pub(crate) const PROGRAMS: &[(Program, Expected)] = &[
     (("queue_join_without_task_done", queue_join_without_task_done), AllAsleep(1)),
     (("semaphore_without_release", semaphore_without_release), AllAsleep(1)),
     (("barrier_with_a_party_too_few", barrier_with_a_party_too_few), AllAsleep(1)),
-    (("nested_pool", nested_pool), AllAsleep(2)),
+    (("nested_pool", nested_pool), Probable(1)),
+    (("nested_pool_in_a_busy_program", nested_pool_in_a_busy_program), Probable(1)),
+    (("nested_pool_of_three", nested_pool_of_three), Probable(3)),
+    (("nested_scope", nested_scope), Probable(1)),
+    (("two_futures", two_futures), Probable(2)),
+    (("two_futures_in_a_busy_program", two_futures_in_a_busy_program), Probable(2)),
+    (("future_with_lock", future_with_lock), Probable(2)),
+    (("worker_that_waits_for_a_worker", worker_that_waits_for_a_worker), Probable(2)),
 ];
 
 fn ended<T>(thread: std::io::Result<JoinHandle<T>>) {
@@ -160,7 +167,11 @@ fn readers_behind_a_writer() {
 }
 
 fn two_locks_in_a_busy_program() {
-    spawn(|| ring_of_locks(2)).expect("a thread");
+    while_others_are_awake(|| ring_of_locks(2));
+}
+
+fn while_others_are_awake(program: impl FnOnce() + Send + 'static) {
+    spawn(program).expect("a thread");
     loop {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -273,9 +284,94 @@ fn semaphore_without_release() {
     semaphore.acquire();
 }
 
+fn pool(workers: usize) -> Arc<ThreadPoolExecutor> {
+    Arc::new(ThreadPoolExecutor::builder().workers(workers).build())
+}
+
+/// Each worker waits for a task that only one of them could begin.
+fn nested(workers: usize) {
+    let pool = pool(workers);
+    let all = Arc::new(Barrier::new(workers));
+    let futures: Vec<_> = (0..workers)
+        .map(|_| {
+            let (inside, all) = (Arc::clone(&pool), Arc::clone(&all));
+            let outer = move || {
+                all.wait().expect("nobody breaks it");
+                inside.submit(|| 8).map(|inner| inner.result().is_ok())
+            };
+            pool.submit(outer).expect("it is open")
+        })
+        .collect();
+    futures.into_iter().for_each(|outer| _ = outer.result());
+}
+
 fn nested_pool() {
-    let pool = Arc::new(ThreadPoolExecutor::builder().workers(1).build());
+    nested(1);
+}
+
+fn nested_pool_in_a_busy_program() {
+    while_others_are_awake(|| nested(1));
+}
+
+fn nested_pool_of_three() {
+    nested(3);
+}
+
+fn nested_scope() {
+    let pool = pool(1);
     let inside = Arc::clone(&pool);
-    let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok())).expect("it is open");
-    let _ = outer.result();
+    let outer = pool.submit(move || {
+        inside.scope(|scope| {
+            let _ = scope.submit(|| 8);
+        });
+    });
+    let _ = outer.expect("it is open").result();
+}
+
+fn two_futures() {
+    let pool = pool(2);
+    let futures: Arc<[OnceLock<Future<()>>; 2]> = Arc::default();
+    let (all_are_there, both_run) = (Arc::new(Event::new()), Arc::new(Barrier::new(2)));
+    for index in 0..2 {
+        let (others, both_run, all_are_there) =
+            (Arc::clone(&futures), Arc::clone(&both_run), Arc::clone(&all_are_there));
+        let task = pool.submit(move || {
+            all_are_there.wait();
+            both_run.wait().expect("nobody breaks it");
+            others[1 - index].get().expect("it is there").wait();
+        });
+        futures[index].set(task.expect("it is open")).expect("nobody else sets it");
+    }
+    all_are_there.set();
+    futures[0].get().expect("it is there").wait();
+}
+
+fn two_futures_in_a_busy_program() {
+    while_others_are_awake(two_futures);
+}
+
+fn future_with_lock() {
+    static STATE: Lock<()> = Lock::new(());
+    let pool = pool(2);
+    let _held = STATE.acquire();
+    let _ = pool.submit(|| drop(STATE.acquire())).expect("it is open").result();
+}
+
+/// One worker waits for a task that nobody has begun, the other one for a lock of the first.
+fn worker_that_waits_for_a_worker() {
+    static STATE: Lock<()> = Lock::new(());
+    static BOTH: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    let pool = pool(2);
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || {
+        let _held = STATE.acquire();
+        BOTH.wait().expect("nobody breaks it");
+        inside.submit(|| 8).map(|inner| inner.result().is_ok())
+    });
+    let other = pool.submit(|| {
+        BOTH.wait().expect("nobody breaks it");
+        drop(STATE.acquire());
+    });
+    let _ = outer.expect("it is open").result();
+    let _ = other.expect("it is open").result();
 }

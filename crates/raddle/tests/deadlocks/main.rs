@@ -28,6 +28,15 @@ enum Expected {
     AllAsleep(usize),
 }
 
+/// The programs whose report has to speak of workers.
+const POOLS: &[&str] = &[
+    "nested_pool",
+    "nested_pool_in_a_busy_program",
+    "nested_pool_of_three",
+    "nested_scope",
+    "worker_that_waits_for_a_worker",
+];
+
 const WHICH: &str = "RADDLE_TEST_PROGRAM";
 
 /// Shorter than what the programs that look alike wait for: they must not be reported all the same.
@@ -80,6 +89,10 @@ fn is_named(name: &str, expected: Expected) -> Result<(), String> {
         Expected::Itself => ("raddle: deadlock: this thread waits for itself:", 1),
         Expected::Certain(1) => ("raddle: a lock will never be released:", 1),
         Expected::Certain(parties) => ("raddle: deadlock: these threads wait for each other:", parties),
+        Expected::Probable(parties) if POOLS.contains(&name) => (
+            "raddle: probable deadlock: these threads wait for a free worker of a pool, and none can become free:",
+            parties,
+        ),
         Expected::Probable(parties) => ("raddle: probable deadlock: these threads wait for each other:", parties),
         Expected::AllAsleep(parties) => {
             ("raddle: all threads are asleep, and nothing is left that could wake one:", parties)
