@@ -29,7 +29,7 @@ AT_ONCE = 6
 
 HEADINGS = {
     "certain": r"DeadlockError: deadlock: (\d+ threads wait for each other|a thread waits for itself|a lock will)",
-    "probable": r"raddle: probable deadlock: \d+ threads wait for each other",
+    "probable": r"raddle: probable deadlock: \d+ threads? waits? for (each other|a free worker)",
     "all_asleep": r"raddle: all threads are asleep",
 }
 

@@ -143,6 +143,9 @@ def _heading(deadlock: Deadlock) -> str:
     count = len(deadlock.parties)
     if deadlock.certainty == "all_asleep":
         return "all threads are asleep: nothing is left in this process that could wake one of them."
+    if any(party.workers for party in deadlock.parties):
+        who = "1 thread waits" if count == 1 else f"{count} threads wait"
+        return f"probable deadlock: {who} for a free worker of a pool, and none can become free."
     if count == 1 and deadlock.parties[0].blocker != deadlock.parties[0].thread:
         probably = "" if deadlock.certainty == "certain" else "probably "
         return f"deadlock: a lock will {probably}never be released."
@@ -169,6 +172,12 @@ def _sentence(party: Wait, frames: list[FrameType]) -> str:
             words += ", held by a thread that has ended"
         elif party.blocker_state == "left_in_parent":
             words += ", held by a thread that does not exist in this forked child"
+        elif party.kind == "future":
+            words += (
+                ", which it works on itself"
+                if party.blocker == party.thread
+                else f", on which {party.blocker_name} works"
+            )
         elif party.blocker == party.thread:
             words += ", which it holds itself"
         else:
@@ -189,6 +198,12 @@ def _remark(party: Wait) -> list[str]:
                 "while what is waited for is not there yet, as in `while not ready: condition.wait()`.",
             ]
         return ["The condition has never been notified while nobody waited."]
+    if party.workers:
+        workers = "the only worker" if party.workers == 1 else f"all {party.workers} workers"
+        return [
+            f"Nobody has begun its task: {workers} of the pool would have to end a task first. More workers, or tasks that",
+            "do not wait for tasks of their own pool, keep this from happening.",
+        ]
     if party.kind == "lock" and party.blocker == party.thread:
         return ["A Lock is not reentrant: to acquire it again in the same thread needs an RLock."]
     if party.blocker == party.thread:

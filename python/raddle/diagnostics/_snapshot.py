@@ -45,6 +45,8 @@ class Wait:
     """What has become of that thread: "alive", "ended" or "left_in_parent"."""
     ident: int
     native_id: int
+    workers: int
+    """How many workers the pool has that is to begin the task of a future, if nobody has and no more may be started; or 0."""
     unheard: int
     """How often a condition was notified while nobody waited; such notifications are lost."""
 
@@ -370,5 +372,6 @@ def _wait(found: dict[str, Any], names: Names) -> Wait:
         blocker_state=found["blocker_state"],
         ident=found["ident"],
         native_id=found["native_id"],
+        workers=found["workers"],
         unheard=found["unheard"],
     )

@@ -1,9 +1,11 @@
-# all_asleep, 2 parties:
+# probable, 1 party: inner
+# the only worker of the pool
 from concurrent.futures import ThreadPoolExecutor
 
 
 def outer():
-    return pool.submit(pow, 2, 3).result()
+    inner = pool.submit(pow, 2, 3)
+    return inner.result()
 
 
 with ThreadPoolExecutor(max_workers=1) as pool:

@@ -1,5 +1,7 @@
-# all_asleep, 3 parties:
+# probable, 2 parties:
+# works
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 
@@ -9,7 +11,8 @@ def wait_on(name):
 
 
 both_are_there = threading.Event()
-with ThreadPoolExecutor(max_workers=2) as pool:
-    futures = {"first": pool.submit(wait_on, "second"), "second": pool.submit(wait_on, "first")}
-    both_are_there.set()
-    futures["first"].result()
+pool = ThreadPoolExecutor(max_workers=2)
+futures = {"first": pool.submit(wait_on, "second"), "second": pool.submit(wait_on, "first")}
+both_are_there.set()
+while not futures["first"].done():
+    time.sleep(0.01)

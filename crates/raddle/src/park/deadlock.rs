@@ -250,7 +250,7 @@ impl fmt::Display for Party {
             (BlockerState::Alive, Some(record)) if self.kind != WaitKind::Join => {
                 formatter.write_str("; ")?;
                 write_thread(formatter, name_of(record).as_deref(), record.native_id())?;
-                // A lock's guard may have been given to another thread since.
+                // Another thread may be the one that is to release it.
                 formatter.write_str(match self.kind {
                     WaitKind::Lock => " acquired it",
                     WaitKind::Future => " works on it",

@@ -9,8 +9,8 @@
 //! | `ENDED` | what it ran is over, and its outcome is there |
 //!
 //! `NEW → STARTED` by whoever starts it, `STARTED → NEW` by the same, if the operating system refuses; `STARTED → ENDED` by the
-//! thread itself, under the section of those who wait for that. Whoever finds it not ended under that section is linked before it can end, so
-//! no one waits for an end that is past.
+//! thread itself. What leaves `STARTED` does so under the section of those who wait for the end: whoever finds it there under that section is linked
+//! before it can leave, so no one waits for an end that is past, or that cannot come.
 //!
 //! A thread that has started in another process than this one, and did not fork it, has vanished: it counts as ended.
 
@@ -101,10 +101,6 @@ impl Identity {
         }
     }
 
-    fn is_over(&self) -> bool {
-        matches!(self.phase(), Phase::Ended | Phase::Vanished)
-    }
-
     /// The number of the thread; 0 until it is started.
     pub(crate) fn owner(&self) -> u64 {
         self.owner.load(Ordering::Relaxed)
@@ -164,7 +160,7 @@ impl Identity {
     pub(super) fn take_back(&self) {
         self.owner.store(0, Ordering::Relaxed);
         self.record.store(ptr::null_mut(), Ordering::Relaxed);
-        self.phase.store(NEW, Ordering::Relaxed);
+        self.let_go(NEW);
     }
 
     fn settle(&self, record: &'static Record) {
@@ -185,10 +181,15 @@ impl Identity {
 
     /// What the thread ran is over, and its outcome is where it belongs. All who wait for that go on.
     pub(crate) fn end(&self) {
+        self.let_go(ENDED);
+    }
+
+    /// It has started no longer, but is in `phase`. All who wait go on.
+    fn let_go(&self, phase: u32) {
         let mut wakes = WakeList::new();
         let mut joining = self.joining.enter();
         // ORDERING: Release meets the Acquire in `phase`.
-        self.phase.store(ENDED, Ordering::Release);
+        self.phase.store(phase, Ordering::Release);
         // Nobody is linked any more: the phase says so.
         while joining.list.grant_one(Grant::Handed, &mut wakes) {
             if wakes.is_full() {
@@ -201,10 +202,10 @@ impl Identity {
         wakes.wake_all();
     }
 
-    /// Waits for the end of the thread, in the way of `waiter`. A thread that is not started has not ended.
+    /// Waits for the end of a thread that has started, in the way of `waiter`; or until it turns out that the operating system has refused to start it.
     pub(crate) fn wait_for_end<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         loop {
-            if self.is_over() {
+            if self.phase() != Phase::Started {
                 return Ok(());
             }
             if deadline == Deadline::PASSED {
@@ -212,14 +213,14 @@ impl Identity {
             }
             let node = Node::staying(self, WaitKind::Join).depending_on(self);
             let mut joining = self.joining.enter();
-            if self.is_over() {
+            if self.phase() != Phase::Started {
                 return Ok(());
             }
             // SAFETY: the node is new, and stays here until its wait is over.
             unsafe { joining.list.push_back(&node) };
             drop(joining);
             match wait(&node, deadline, waiter) {
-                // It has ended, or it has vanished.
+                // It has ended, has vanished, or was never there.
                 End::Granted => {}
                 End::TimedOut => return Err(Failed::TimedOut),
                 // Nothing to pass on: everybody was granted.
@@ -257,7 +258,7 @@ impl Place for Identity {
     fn relink(&self, node: &Node<'_>) -> bool {
         // The thread that forks is the only one in the child. So whom it waited for has vanished, unless it waits for itself.
         let mut joining = self.joining.enter();
-        if self.is_over() {
+        if self.phase() != Phase::Started {
             return false;
         }
         // SAFETY: the fork has emptied the list, and the node's wait goes on.

@@ -15,8 +15,7 @@ use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 
 /// A mutual exclusion lock that guards a `T`.
 ///
-/// What `threading.Lock` is to Python: not reentrant, and a guard may be dropped by another thread than the one that
-/// acquired it. A thread that acquires a lock that it holds already waits for ever (or for the deadline).
+/// What `threading.Lock` is to Python, and not reentrant. A thread that acquires a lock that it holds already waits for ever (or for the deadline).
 ///
 /// # Fairness
 ///
@@ -39,7 +38,8 @@ use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 ///
 /// # Differences from CPython
 ///
-/// Releasing is dropping the guard, so a lock that is not held cannot be released.
+/// Releasing is dropping the guard, so a lock that is not held cannot be released, and only the thread that acquired it releases it: a guard cannot be sent to
+/// another one. Where that is wanted, use a [`Semaphore`](super::Semaphore) of one permit, or a [`RawLock`].
 ///
 /// # Examples
 ///
@@ -281,7 +281,7 @@ impl<T> Lock<T> {
     #[track_caller]
     pub(crate) fn acquire_unpoisoned(&self) -> LockGuard<'_, T> {
         self.raw.acquire();
-        LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData }
+        LockGuard { lock: self, calm: Calm::always(), not_send: PhantomData }
     }
 
     /// As [`Lock::acquire_unpoisoned`], in the way of `waiter`.
@@ -292,7 +292,7 @@ impl<T> Lock<T> {
         waiter: &mut W,
     ) -> Result<LockGuard<'_, T>, Failed> {
         self.raw.acquire_with(deadline, waiter)?;
-        Ok(LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData })
+        Ok(LockGuard { lock: self, calm: Calm::always(), not_send: PhantomData })
     }
 }
 
@@ -306,7 +306,7 @@ impl<T: fmt::Debug> fmt::Debug for Lock<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Lock");
         if self.raw.try_acquire() {
-            let guard = LockGuard { lock: self, calm: Calm::always(), unshared: PhantomData };
+            let guard = LockGuard { lock: self, calm: Calm::always(), not_send: PhantomData };
             debug.field("value", &*guard);
         } else {
             debug.field("value", &format_args!("<locked>"));
@@ -319,6 +319,17 @@ impl<T: fmt::Debug> fmt::Debug for Lock<T> {
 }
 
 /// The right to the value of a [`Lock`]; dropping it releases the lock.
+///
+/// It stays in the thread that acquired the lock, for that is the one that others wait for:
+///
+/// ```compile_fail,E0277
+/// use raddle::sync::Lock;
+///
+/// static TOTAL: Lock<u64> = Lock::new(0);
+///
+/// let guard = TOTAL.acquire();
+/// std::thread::spawn(move || drop(guard));
+/// ```
 ///
 /// # Examples
 ///
@@ -338,12 +349,11 @@ impl<T: fmt::Debug> fmt::Debug for Lock<T> {
 pub struct LockGuard<'a, T> {
     lock: &'a Lock<T>,
     calm: Calm,
-    // Neither `Send` nor `Sync` by itself: see below.
-    unshared: PhantomData<*mut T>,
+    // Not `Send`. It would be sound; but whoever waits for the lock waits for the thread that has the guard, and a guard that moved in silence
+    // would make others wait, as far as anybody can tell, for a thread that has nothing of theirs. Reports of deadlocks would be wrong.
+    not_send: PhantomData<*mut T>,
 }
 
-// SAFETY: a lock may be released by another thread, and the value goes with the guard.
-unsafe impl<T: Send> Send for LockGuard<'_, T> {}
 // SAFETY: a shared guard gives shared access to the value.
 unsafe impl<T: Sync> Sync for LockGuard<'_, T> {}
 
@@ -352,7 +362,7 @@ impl<'a, T> LockGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a Lock<T>) -> Self {
-        let guard = Self { lock, calm: Calm::now(), unshared: PhantomData };
+        let guard = Self { lock, calm: Calm::now(), not_send: PhantomData };
         guard.refuse_if_poisoned();
         guard
     }

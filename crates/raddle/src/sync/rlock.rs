@@ -281,6 +281,17 @@ impl<T: fmt::Debug> fmt::Debug for RLock<T> {
 /// });
 /// assert_eq!(*outer, 1);
 /// ```
+///
+/// It stays in the thread that owns the lock:
+///
+/// ```compile_fail,E0277
+/// use raddle::sync::RLock;
+///
+/// static TOTAL: RLock<u64> = RLock::new(0);
+///
+/// let guard = TOTAL.acquire();
+/// std::thread::spawn(move || drop(guard));
+/// ```
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct RLockGuard<'a, T> {
     lock: &'a RLock<T>,

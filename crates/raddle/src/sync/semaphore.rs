@@ -293,6 +293,7 @@ impl Semaphore {
 #[derive(Debug)]
 #[must_use = "the permit is given back at once if the guard is dropped"]
 pub struct SemaphoreGuard<'a> {
+    // `Send`: a permit is nobody's, and whoever has it may give it back.
     semaphore: &'a Semaphore,
 }
 

@@ -301,7 +301,9 @@ impl Thread {
         self.identity.wait_for_end(deadline, waiter).map_err(|failed| match failed {
             Failed::TimedOut => NotJoined::TimedOut,
             Failed::Aborted => NotJoined::Aborted,
-        })
+        })?;
+        // The operating system may have refused to start it.
+        if self.identity.phase() == Phase::New { Err(NotJoined::NotStarted) } else { Ok(()) }
     }
 }
 

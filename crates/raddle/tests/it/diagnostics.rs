@@ -1,12 +1,13 @@
 #![cfg(feature = "probe")]
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use raddle::diagnostics::{self, BlockerState, Certainty, Deadlock};
-use raddle::park::{Deadline, Waiter};
+use raddle::park::{Deadline, Failed, Waiter};
 use raddle::sync::{Event, RawLock, RawRLock};
-use raddle::thread::{ThreadId, WaitKind};
+use raddle::thread::{self, ThreadId, WaitKind};
 
 use crate::support::{Crew, until};
 
@@ -99,6 +100,69 @@ fn an_rlock_whose_owner_has_ended_is_certain() {
     assert_eq!((party.thread, party.blocker), (ThreadId::current(), Some(owner)));
     assert_eq!(party.blocker_state, BlockerState::Ended);
     assert!(deadlock.to_string().contains("a thread has it that has ended"), "{deadlock}");
+}
+
+/// Who joins a thread that waits for a lock cannot be ended by the deadlock, so it leaves that to the one who can; even if that one has long been there.
+#[test]
+fn a_certain_deadlock_is_left_to_a_thread_whose_wait_it_ends() {
+    let lock = Arc::new(RawRLock::new());
+    let began = Arc::new(Event::new());
+    lock.acquire();
+    let waiter = {
+        let (lock, began) = (Arc::clone(&lock), Arc::clone(&began));
+        thread::spawn(move || {
+            began.set();
+            let mut waiter = Raising::default();
+            let got = lock.acquire_with(Deadline::NEVER, &mut waiter);
+            (got, waiter.inner.deadlock)
+        })
+    };
+    let waiter = waiter.unwrap();
+    began.wait();
+    let id = waiter.id().unwrap();
+    // By then it has looked once, and its next look is half a second off.
+    until("it has waited for a while", || {
+        let threads = diagnostics::snapshot().threads;
+        let known = threads.into_iter().find(|thread| thread.id == id).unwrap();
+        known.waits_for.is_some_and(|wait| wait.waited > Duration::from_millis(30))
+    });
+    let mut joiner = Ending::default();
+    waiter.thread().join_with(Deadline::NEVER, &mut joiner).unwrap();
+    assert_eq!(joiner.deadlock, None);
+    let (got, deadlock) = waiter.join().unwrap();
+    assert_eq!((got, deadlock.map(|deadlock| deadlock.certainty)), (Err(Failed::Aborted), Some(Certainty::Certain)));
+    lock.release().unwrap();
+}
+
+/// As [`Ending`], and says so before.
+#[derive(Debug, Default)]
+struct Raising {
+    inner: Ending,
+}
+
+impl Waiter for Raising {
+    const HANDS_OFF: bool = true;
+    const LOOKS_BEFORE_SLEEP: u32 = 0;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        sleep()
+    }
+
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn ends_at_deadlocks(&self) -> bool {
+        true
+    }
+
+    fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
+        self.inner.suspects(deadlock)
+    }
 }
 
 /// A waiter's answer counts only for what is certain: the wait for a lock goes on, and ends with its release.

@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use raddle::park::Deadline;
@@ -86,6 +86,25 @@ fn a_refused_start_leaves_it_as_it_was() {
     assert_eq!((thread.state(), thread.id()), (ThreadState::New, None));
     let Err(StartError::Refused(_)) = thread.start() else { panic!("a stack of 2^60 bytes") };
     assert!(Builder::new().stack_size(1 << 60).spawn(|| ()).is_err());
+}
+
+/// Whoever comes while the thread seems to be started does not wait for an end that cannot come.
+#[test]
+fn a_refused_start_lets_those_go_who_wait_for_the_end() {
+    let mut thread = Builder::new().stack_size(1 << 60).build(|| ());
+    let known = thread.thread().clone();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                assert!(matches!(known.join(), Err(NotJoined::NotStarted)));
+            }
+        });
+        for _ in 0..2_000 {
+            let Err(StartError::Refused(_)) = thread.start() else { panic!("a stack of 2^60 bytes") };
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]
