@@ -201,8 +201,8 @@ def _remark(party: Wait) -> list[str]:
     if party.workers:
         workers = "the only worker" if party.workers == 1 else f"all {party.workers} workers"
         return [
-            f"Nobody has begun its task: {workers} of the pool would have to end a task first. More workers, or tasks that",
-            "do not wait for tasks of their own pool, keep this from happening.",
+            f"Nobody has begun its task: {workers} of the pool would have to end a task first. That cannot happen with",
+            "more workers, or with tasks that do not wait for tasks of their own pool.",
         ]
     if party.kind == "lock" and party.blocker == party.thread:
         return ["A Lock is not reentrant: to acquire it again in the same thread needs an RLock."]

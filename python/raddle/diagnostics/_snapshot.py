@@ -46,7 +46,7 @@ class Wait:
     ident: int
     native_id: int
     workers: int
-    """How many workers the pool has that is to begin the task of a future, if nobody has and no more may be started; or 0."""
+    """How many workers the pool has, of which one must begin the task, if no more may be started; or 0."""
     unheard: int
     """How often a condition was notified while nobody waited; such notifications are lost."""
 

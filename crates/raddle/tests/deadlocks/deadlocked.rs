@@ -302,7 +302,9 @@ fn nested(workers: usize) {
             pool.submit(outer).expect("it is open")
         })
         .collect();
-    futures.into_iter().for_each(|outer| _ = outer.result());
+    for outer in futures {
+        let _ = outer.result();
+    }
 }
 
 fn nested_pool() {
