@@ -6,7 +6,7 @@
 //! | certainty | what was found |
 //! |---|---|
 //! | [`Certainty::Certain`] | a cycle of threads that wait for [`RLock`](crate::sync::RLock)s or [`RwLock`](crate::sync::RwLock)s of each other; a thread that waits for an `RwLock` that it has itself; or the owner of one has ended |
-//! | [`Certainty::Probable`] | a cycle with a [`Lock`](crate::sync::Lock), which any thread may release; it has lasted for the grace time |
+//! | [`Certainty::Probable`] | a cycle with a [`Lock`](crate::sync::Lock), which any thread may release, or with a [future](crate::futures), which somebody may cancel; it has lasted for the grace time, or for twenty times that if all workers of a pool wait for a task that nobody has begun |
 //! | [`Certainty::AllAsleep`] | every thread of the process is in a wait of this library without a limit (Linux only) |
 //!
 //! Timed waits are no part of a deadlock, and neither is a lock that was ever released by another thread than the one that acquired it.

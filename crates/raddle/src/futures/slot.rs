@@ -434,6 +434,17 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// The work is for the workers of a pool, of which there may be `limit`. To be said before anybody knows the slot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Slot;
+    /// use raddle::park::Crew;
+    ///
+    /// let workers = Crew::new();
+    /// let outcome: Slot<u32, ()> = Slot::new();
+    /// outcome.leave_to(&workers, 4);
+    /// ```
     #[inline]
     pub fn leave_to(&self, crew: &Crew, limit: usize) {
         // ORDERING: Relaxed, here and below: it says who, and guards nothing.
@@ -457,6 +468,16 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
     }
 
     /// As [`Slot::begin`], for a thread that does the work itself, and brings the outcome.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::{Begun, Slot};
+    ///
+    /// let outcome: Slot<u32, ()> = Slot::new();
+    /// assert_eq!(outcome.begin_here(), Begun::Run);
+    /// outcome.finish(6 * 7).unwrap();
+    /// ```
     pub fn begin_here(&self) -> Begun {
         self.begin_as(current().owner())
     }

@@ -9,7 +9,22 @@ use std::fmt;
 use super::record::{Record, current, for_each_record};
 use crate::sys::{AtomicU64, Ordering, const_fn, global};
 
-/// The workers of one pool.
+/// The workers of one pool, for whoever builds one: what its futures depend on, as long as nobody has begun their tasks.
+///
+/// # Examples
+///
+/// ```
+/// use raddle::futures::Slot;
+/// use raddle::park::Crew;
+///
+/// static WORKERS: Crew = Crew::new();
+///
+/// // Whoever waits for it waits for one of at most two workers.
+/// let outcome: Slot<u32, ()> = Slot::new();
+/// outcome.leave_to(&WORKERS, 2);
+/// let worker = std::thread::spawn(|| WORKERS.join());
+/// worker.join().unwrap();
+/// ```
 pub struct Crew {
     /// 0 until it is asked for.
     number: AtomicU64,
@@ -48,6 +63,16 @@ global! {
 impl Crew {
     const_fn! {
         /// That of a new pool.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use raddle::park::Crew;
+        ///
+        /// let workers = Crew::new();
+        /// workers.join();
+        /// workers.leave();
+        /// ```
         pub fn new() -> Self {
             Self { number: AtomicU64::new(0) }
         }
@@ -71,19 +96,44 @@ impl Crew {
     }
 
     /// The current thread is one of its workers, until it ends, or leaves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::Crew;
+    ///
+    /// let workers = Crew::new();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         workers.join();
+    ///         // Here it does tasks.
+    ///     });
+    /// });
+    /// ```
     #[inline]
     pub fn join(&self) {
         current().set_crew(self.number());
     }
 
     /// The current thread begins no task any more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::Crew;
+    ///
+    /// let workers = Crew::new();
+    /// workers.join();
+    /// // Here it does tasks.
+    /// workers.leave();
+    /// ```
     pub fn leave(&self) {
         current().set_crew(0);
     }
 
     /// Any one of its workers, of which there may be `limit`.
     #[inline]
-    pub fn any_of(&self, limit: usize) -> AnyOf {
+    pub(crate) fn any_of(&self, limit: usize) -> AnyOf {
         AnyOf { word: MARK | self.number() << LIMIT_BITS | (limit as u64).min(MOST) }
     }
 }

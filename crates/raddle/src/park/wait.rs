@@ -117,7 +117,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                         }
                     }
                     Wake::Woken => {
-                        if node.record.was_asked_to_look() {
+                        if probe::ENABLED && node.record.was_asked_to_look() {
                             watch.look_at_once(node);
                         }
                         return Wake::Woken;

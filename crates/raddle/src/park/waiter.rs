@@ -139,6 +139,15 @@ pub trait Waiter {
 
     /// Whether [`Waiter::suspects`] says [`ControlFlow::Break`] to a deadlock that is certain. Then those of its other threads that do not
     /// leave the deadlock to this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::park::{Thread, Waiter};
+    ///
+    /// // It reports, and waits on.
+    /// assert!(!Thread.ends_at_deadlocks());
+    /// ```
     fn ends_at_deadlocks(&self) -> bool {
         false
     }

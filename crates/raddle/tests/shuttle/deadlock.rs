@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raddle::diagnostics::{Certainty, Deadlock, set_grace, set_reporter};
+use raddle::futures::ThreadPoolExecutor;
 use raddle::park::{Deadline, Failed, Thread, Waiter};
 use raddle::sync::RawRLock;
 use raddle::thread::Builder;
@@ -112,5 +113,30 @@ fn one_that_is_there_is_found_and_ended() {
         });
         let gave_up = join(threads).into_iter().filter(|got| *got == Err(Failed::Aborted)).count();
         assert_eq!(gave_up, 1);
+    });
+}
+
+/// Tasks that wait for tasks of their own pool, never so many that no worker is left: they are done.
+#[test]
+fn none_is_found_in_a_pool_that_has_a_free_worker() {
+    const WORKERS: usize = 3;
+    check_watched(|| {
+        look_often();
+        let pool = Arc::new(ThreadPoolExecutor::builder().workers(WORKERS).build());
+        let outers: Vec<_> = (0..WORKERS - 1)
+            .map(|_| {
+                let inside = Arc::clone(&pool);
+                pool.submit(move || inside.submit(|| 1).unwrap().result().unwrap()).unwrap()
+            })
+            .collect();
+        for outer in outers {
+            assert_eq!(outer.result().unwrap(), 1);
+        }
+        // The last one to have the pool waits for its workers, and is not one of them.
+        while Arc::strong_count(&pool) > 1 {
+            thread::yield_now();
+        }
+        drop(pool);
+        assert_eq!(reported(), 0);
     });
 }
