@@ -325,15 +325,15 @@ fn a_destructor_may_use_what_is_poisoned_and_does_not_poison() {
 fn who_waits_for_it_hears_of_a_panic() {
     let (lock, crew) = (Lock::new(()), Crew::new());
     std::thread::scope(|scope| {
-        let held = lock.acquire();
+        let panicking = scope.spawn(|| {
+            let _held = lock.acquire();
+            crew.until_blocked(1, WaitKind::Lock);
+            panic!("on purpose");
+        });
+        until("the lock is held", || lock.is_locked());
         let waiting = scope.spawn(|| {
             crew.join();
             drop(lock.acquire());
-        });
-        crew.until_blocked(1, WaitKind::Lock);
-        let panicking = scope.spawn(move || {
-            let _held = held;
-            panic!("on purpose");
         });
         assert!(panicking.join().is_err());
         assert!(waiting.join().is_err());
