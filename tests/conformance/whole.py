@@ -1,5 +1,7 @@
 """Runs CPython's whole test modules in a switched interpreter, beside a stock run, and compares test by test.
 
+raddle must not say a word about deadlocks in any of them, where none of the tests means to make one.
+
 Usage: ``python -m tests.conformance.whole [--ours-only] [MODULE ...]``, in an environment in which raddle is
 installed. It takes some minutes, mostly asleep. Exit code 0 means that every test ended as on stock.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,6 +67,10 @@ runpy.run_module("test", run_name="__main__", alter_sys=True)
 """
 
 
+# What raddle says when it takes a program for deadlocked.
+TOLD = re.compile(r"raddle: .*(deadlock|asleep)|raddle\.diagnostics\.DeadlockError")
+
+
 def main() -> int:
     """Runs the modules on both implementations and prints how they differ."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.whole")
@@ -107,11 +114,34 @@ def run_modules(modules: list[str], *, switched: bool) -> dict[str, str]:
             options += [option for pattern in CANNOT_BE_TOLD for option in ("--ignore", pattern)]
         command = [sys.executable, "-c", program, *options, *modules]
         print("+", "raddle:" if switched else "stock:", *command[3:], flush=True)
-        ending = subprocess.run(command, env=environment, cwd=folder, check=False).returncode
+        ending, told = run_and_listen(command, environment, folder)
         print(f"exit code {ending}", flush=True)
         if not results.exists():
             sys.exit(f"the run ended with exit code {ending} and left no results")
-        return read_results(results)
+        outcomes = read_results(results)
+        if told:
+            outcomes["(raddle's silence)"] = "failed"
+        return outcomes
+
+
+def run_and_listen(command: list[str], environment: dict[str, str], folder: str) -> tuple[int, bool]:
+    """Runs a command, shows what it says, and returns its exit code and whether raddle told of a deadlock."""
+    told = False
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            told = told or TOLD.search(line) is not None
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    return process.returncode, told
 
 
 def read_results(path: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 def outer():
     inner = pool.submit(pow, 2, 3)
     try:
-        inner.result(timeout=0.6)
+        inner.result(timeout=5)
     except TimeoutError:
         return "gave up"
 

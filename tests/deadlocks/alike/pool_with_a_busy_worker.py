@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 def slow():
     is_busy.set()
-    return never.wait(timeout=0.6)
+    return never.wait(timeout=5)
 
 
 def outer():

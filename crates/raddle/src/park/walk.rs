@@ -9,6 +9,19 @@
 //! waiting, from before that round until after it. A reentrant lock changes its owner only by acts of its owner, so do the reads and the writer of a reader-writer lock, and a thread that is joined ends only by its own:
 //! so at one moment all of these threads waited for each other, without a limit, and none of them can go on.
 //!
+//! # Sets
+//!
+//! A thread that waits for a task of a pool, which nobody has begun, goes on when any of the pool's workers does. So the walk gathers threads: each that it
+//! comes to has to sleep in a wait without a limit, and all whom that depends on are gathered as well. If no other is left, none of them goes on unless
+//! another one of them does. That is told only if they all come back to the one that looks: otherwise it waits for threads that
+//! find themselves. A pool's workers are gathered only if there are as many as there may be; those were all seen asleep, with the same
+//! number of the pool, in the first round and in the third, so no other one could have begun in the second.
+//!
+//! That a thread has ended is concluded from not finding it, which no order of memory promises to be recent: so it is told only
+//! when a later look comes to the same.
+//!
+//! # What is not certain
+//!
 //! A [`Lock`](crate::sync::Lock) may be released by a thread outside of the cycle. That is why a cycle with one is not certain.
 
 use std::panic::Location;

@@ -36,7 +36,7 @@ use super::TimedOut;
 use super::poison::Calm;
 use crate::park::{
     Blocker, Deadline, End, Failed, Grant, Infallible, Node, Place, State, Thread, ThreadId, WaitList, Waiter,
-    WakeList, Wanted, current, for_each_record, wait,
+    WakeList, Wanted, Whom, current, for_each_record, wait,
 };
 use crate::probe::{self, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, AtomicU64, Guard, Ordering, Section, UnsafeCell, const_fn, global, now, relax};
@@ -1251,14 +1251,14 @@ struct Wants<'a> {
 
 impl Blocker for Wants<'_> {
     /// Of several without whom the wait does not end, any will do. Who waits to read while nobody writes waits behind the writer that is next.
-    fn thread(&self) -> u64 {
-        if self.lock.is_writing() {
+    fn whom(&self) -> Whom {
+        Whom::thread(if self.lock.is_writing() {
             self.lock.writer.load(Ordering::Relaxed)
         } else if self.kind == WaitKind::RwLockRead {
             self.lock.front.load(Ordering::Relaxed)
         } else {
             self.lock.a_reader(self.thread)
-        }
+        })
     }
 
     fn is_certain(&self) -> bool {

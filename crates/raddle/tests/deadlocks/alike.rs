@@ -46,6 +46,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     ("pool_freed_by_cancelling_what_is_pending", pool_freed_by_cancelling_what_is_pending),
     ("future_with_a_timeout", future_with_a_timeout),
     ("pool_that_can_still_start_workers", pool_that_can_still_start_workers),
+    ("pool_with_a_worker_that_starts", pool_with_a_worker_that_starts),
     ("pool_with_a_busy_worker", pool_with_a_busy_worker),
     ("promise_kept_by_somebody_outside", promise_kept_by_somebody_outside),
     ("promise_begun_by_one_and_kept_by_another", promise_begun_by_one_and_kept_by_another),
@@ -54,6 +55,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
 
 /// Longer than the grace time.
 const LATE: Duration = Duration::from_millis(600);
+/// Longer than the time after which a pool counts as stuck.
+const FAR_TOO_LATE: Duration = Duration::from_secs(5);
 const SOON: Duration = Duration::from_millis(20);
 
 fn ended<T>(thread: std::io::Result<JoinHandle<T>>) {
@@ -448,7 +451,7 @@ fn future_with_a_timeout() {
     let inside = Arc::clone(&pool);
     let outer = pool.submit(move || {
         let inner = inside.submit(|| 8).expect("it is open");
-        assert!(inner.wait_timeout(LATE).is_err());
+        assert!(inner.wait_timeout(FAR_TOO_LATE).is_err());
     });
     outer.expect("it is open").result().expect("no panic");
 }
@@ -456,7 +459,22 @@ fn future_with_a_timeout() {
 fn pool_that_can_still_start_workers() {
     let pool = pool(2);
     let inside = Arc::clone(&pool);
-    let outer = pool.submit(move || inside.submit(|| sleep(LATE)).map(|inner| inner.result().is_ok()));
+    let outer = pool.submit(move || inside.submit(|| sleep(FAR_TOO_LATE)).map(|inner| inner.result().is_ok()));
+    assert!(outer.expect("it is open").result().expect("no panic").expect("it was open"));
+}
+
+/// Its second worker is there, but has not begun to take tasks.
+fn pool_with_a_worker_that_starts() {
+    static STARTED: Lock<bool> = Lock::new(false);
+    let initializer = || {
+        let is_second = std::mem::replace(&mut *STARTED.acquire(), true);
+        if is_second {
+            sleep(FAR_TOO_LATE);
+        }
+    };
+    let pool = Arc::new(ThreadPoolExecutor::builder().workers(2).initializer(initializer).build());
+    let inside = Arc::clone(&pool);
+    let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok()));
     assert!(outer.expect("it is open").result().expect("no panic").expect("it was open"));
 }
 
@@ -468,7 +486,7 @@ fn pool_with_a_busy_worker() {
     let begun = Arc::clone(&is_busy);
     let slow = pool.submit(move || {
         begun.set();
-        busy.wait_timeout(LATE)
+        busy.wait_timeout(FAR_TOO_LATE)
     });
     is_busy.wait();
     let outer = pool.submit(move || inside.submit(|| 8).map(|inner| inner.result().is_ok()));
@@ -520,7 +538,8 @@ fn promise_begun_by_one_and_kept_by_another() {
 fn scope_with_a_slow_task() {
     let pool = pool(2);
     pool.scope(|scope| {
-        let outer = scope.submit(|| pool.scope(|inner| inner.submit(|| sleep(LATE)).map(drop).expect("it is open")));
+        let outer =
+            scope.submit(|| pool.scope(|inner| inner.submit(|| sleep(FAR_TOO_LATE)).map(drop).expect("it is open")));
         drop(outer.expect("it is open"));
     });
 }
