@@ -14,6 +14,7 @@ use crate::Program;
 pub(crate) const PROGRAMS: &[Program] = &[
     ("signal_lock", signal_lock),
     ("signal_locks_both_ways", signal_locks_both_ways),
+    ("cycle_of_signal_locks", cycle_of_signal_locks),
     ("lock_released_by_another_thread", lock_released_by_another_thread),
     ("hand_over_hand", hand_over_hand),
     ("timed_cycle_of_rlocks", || timed_cycle(true)),
@@ -105,6 +106,29 @@ fn signal_locks_both_ways() {
         PING.release().expect("it is locked");
         PONG.acquire();
     }
+    ended(other);
+}
+
+/// Both have been released by another thread before, and are again.
+fn cycle_of_signal_locks() {
+    static LOCKS: [RawLock; 2] = [RawLock::new(), RawLock::new()];
+    static BOTH: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(2));
+    for lock in &LOCKS {
+        lock.acquire();
+        ended(spawn(|| lock.release().expect("it is held")));
+    }
+    let other = spawn(|| {
+        sleep(LATE);
+        for lock in &LOCKS {
+            lock.release().expect("it is held");
+        }
+    });
+    crew(2, |index| {
+        LOCKS[index].acquire();
+        BOTH.wait().expect("nobody breaks it");
+        LOCKS[1 - index].acquire();
+        LOCKS[1 - index].release().expect("it is held");
+    });
     ended(other);
 }
 

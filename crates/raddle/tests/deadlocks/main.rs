@@ -2,6 +2,11 @@
 //!
 //! Each runs in a process of its own: this binary, which is told which one. One that hangs is ended when its report is there; one that only looks
 //! so ends by itself, and says nothing.
+//!
+//! Mutations of the detector that have been seen to fail here: waits with a limit count as waits without one; whoever begins a future counts as the one who
+//! brings its outcome; a pool counts as full with fewer workers than it may have; no patience with pools and with locks of ended threads; a lock
+//! that is a signal has an owner; threads that only lead to a cycle count as part of it; a lock acquired twice counts as a cycle; one worker of a
+//! pool stands for all. In `it`: a certain deadlock is told by whoever finds it, and not left to the one who can end its wait.
 
 #![allow(clippy::print_stdout, reason = "what a test harness says")]
 
