@@ -71,7 +71,7 @@ impl ThreadPoolExecutor {
             return leave_submit(arguments);
         };
         // All that allocates, and so may run a collector, comes before the lock.
-        let (task, future) = self.new_task(parts, arguments)?;
+        let (task, future) = Self::new_task(parts, arguments)?;
         let raw = parts.lock.get().raw();
         if !raw.try_acquire() && raw.acquire_with(Deadline::NEVER, &mut Attached).is_err() {
             return Err(Raised);
@@ -88,7 +88,7 @@ impl ThreadPoolExecutor {
     }
 
     /// A task for the call, and its future.
-    fn new_task(&self, parts: &Parts, arguments: Arguments) -> Result<(Item, Item), Raised> {
+    fn new_task(parts: &Parts, arguments: Arguments) -> Result<(Item, Item), Raised> {
         // SAFETY: attached; at least one argument was given, and the class takes none. Nothing below drops a `Py`.
         unsafe {
             let future = ffi::PyObject_CallNoArgs(Standard::Future.object());
@@ -96,7 +96,7 @@ impl ThreadPoolExecutor {
                 return Err(Raised);
             }
             let future = Item::from_owned(future);
-            let most_workers = usize::try_from(self.most_workers.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+            let most_workers = usize::try_from(parts.most_workers.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             // The class is ours, or inherits from it.
             this::<Future>(future.as_py().as_ptr()).raw.leave_to(&parts.queue.get().workers, most_workers);
             let function = Item::from_borrowed(*arguments.values);
