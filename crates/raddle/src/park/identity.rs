@@ -202,19 +202,22 @@ impl Identity {
         wakes.wake_all();
     }
 
-    /// Waits for the end of a thread that has started, in the way of `waiter`; or until it turns out that the operating system has refused to start it.
-    pub(crate) fn wait_for_end<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
+    /// Waits for the end of a thread that has started, in the way of `waiter`; or until it turns out that the operating system has refused to start it. Returns where it was
+    /// then: the next moment it may be started again.
+    pub(crate) fn wait_for_end<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<Phase, Failed> {
         loop {
-            if self.phase() != Phase::Started {
-                return Ok(());
+            let phase = self.phase();
+            if phase != Phase::Started {
+                return Ok(phase);
             }
             if deadline == Deadline::PASSED {
                 return Err(Failed::TimedOut);
             }
             let node = Node::staying(self, WaitKind::Join).depending_on(self);
             let mut joining = self.joining.enter();
-            if self.phase() != Phase::Started {
-                return Ok(());
+            let phase = self.phase();
+            if phase != Phase::Started {
+                return Ok(phase);
             }
             // SAFETY: the node is new, and stays here until its wait is over.
             unsafe { joining.list.push_back(&node) };

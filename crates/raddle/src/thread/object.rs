@@ -298,12 +298,13 @@ impl Thread {
         if self.id() == Some(ThreadId::current()) {
             return Err(NotJoined::Current);
         }
-        self.identity.wait_for_end(deadline, waiter).map_err(|failed| match failed {
-            Failed::TimedOut => NotJoined::TimedOut,
-            Failed::Aborted => NotJoined::Aborted,
-        })?;
-        // The operating system may have refused to start it.
-        if self.identity.phase() == Phase::New { Err(NotJoined::NotStarted) } else { Ok(()) }
+        match self.identity.wait_for_end(deadline, waiter) {
+            // The operating system has refused to start it.
+            Ok(Phase::New) => Err(NotJoined::NotStarted),
+            Ok(_) => Ok(()),
+            Err(Failed::TimedOut) => Err(NotJoined::TimedOut),
+            Err(Failed::Aborted) => Err(NotJoined::Aborted),
+        }
     }
 }
 
