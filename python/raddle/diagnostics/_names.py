@@ -53,19 +53,19 @@ class GivenNames:
 def name_of(address: int, frames: Iterable[FrameType]) -> str | None:
     """Return what the object at the address is called, in one of the frames or by a given name."""
     for subject, given in list(_given.items()):
-        if _is_at(subject, address):
+        if is_at(subject, address):
             return given
     frames = list(frames)
     # A global name means the same thing to all threads, so it is the better one.
     for scope in ("f_globals", "f_locals"):
         for frame in frames:
             for words, subject in _variables(getattr(frame, scope)):
-                if _is_at(subject, address):
+                if is_at(subject, address):
                     return words
     return None
 
 
-def _is_at(subject: object, address: int) -> bool:
+def is_at(subject: object, address: int) -> bool:
     """Return whether what is known by the address is the object, or lies inside of it."""
     kind = type(subject)
     return isinstance(subject, _KINDS) and id(subject) <= address < id(subject) + kind.__basicsize__
@@ -92,16 +92,16 @@ def _inside(value: Any) -> Iterator[tuple[str, object]]:
                 if isinstance(key, (str, int)):
                     yield f"[{key!r}]", inner
     elif not isinstance(value, (type, ModuleType)):
-        for attribute, inner in list(_attributes(value).items()):
+        for attribute, inner in list(attributes(value).items()):
             # The lock of a condition goes by the condition's name.
             is_its_lock = attribute == "_lock" and isinstance(value, _native.Condition)
             yield "" if is_its_lock else f".{attribute}", inner
-            lock = _attributes(inner).get("_lock") if isinstance(inner, _native.Condition) else None
+            lock = attributes(inner).get("_lock") if isinstance(inner, _native.Condition) else None
             if lock is not None:
                 yield f".{attribute}", lock
 
 
-def _attributes(value: object) -> dict[str, Any]:
+def attributes(value: object) -> dict[str, Any]:
     try:
         found: Any = object.__getattribute__(value, "__dict__")
     except AttributeError:

@@ -12,6 +12,7 @@ import traceback
 from typing import Any
 
 from raddle import _install, _native
+from raddle.diagnostics._acquired import acquired_at
 from raddle.diagnostics._names import name_of
 from raddle.diagnostics._snapshot import Deadlock, Names, Wait, deadlock_of, snapshot
 
@@ -62,6 +63,7 @@ def describe(deadlock: Deadlock) -> str:
         others = [frame for thread, stack in stacks.items() if thread != party.thread for frame in stack]
         lines.append(f"  {_sentence(party, [*stacks[party.thread], *others])}")
         lines += [f"    {line}" for line in _place(stacks[party.thread])]
+        lines += [f"    {line}" for line in _acquisition(party, stacks)]
         lines += [f"    {line}" for line in _remark(party)]
     return "\n".join(lines)
 
@@ -187,6 +189,17 @@ def _sentence(party: Wait, frames: list[FrameType]) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def _acquisition(party: Wait, stacks: dict[int, list[FrameType]]) -> list[str]:
+    """Say where the one who is waited for acquired what is waited for, if its stack tells."""
+    if party.blocker is None or party.kind not in ("lock", "rlock", "condition"):
+        return []
+    place = acquired_at(party.object, stacks.get(party.blocker, ()))
+    if place is None:
+        return []
+    file, line, function = place
+    return [f'It was acquired in File "{file}", line {line}, in {function}']
 
 
 def _remark(party: Wait) -> list[str]:
