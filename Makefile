@@ -158,9 +158,12 @@ package: ## what would be published, built by itself
 bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
 	@$(VENV)/bin/python -m benchmarks.python.quick
 
-bench-probe: ## what the bookkeeping of diagnostics costs a lock
+bench-probe: $(BUILD)/bench ## what the bookkeeping of diagnostics costs
 	cargo bench --quiet --locked -p raddle --bench probe
 	cargo bench --quiet --locked -p raddle --bench probe --no-default-features
+	@$(MAKE) --no-print-directory CARGO_FLAGS=--no-default-features VENV=$(VENV)-noprobe BUILD=$(BUILD)-noprobe \
+		$(BUILD)-noprobe/bench
+	@$(VENV)/bin/python -m benchmarks.python.probe $(VENV)-noprobe/bin/python
 
 bench-rust: ## the crate beside std, parking_lot, crossbeam-channel and rayon
 	cd benchmarks/rust && CARGO_TARGET_DIR=$(CURDIR)/.build/bench-rust cargo run --quiet --release --locked
@@ -210,7 +213,7 @@ $(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready
 	@echo "== raddle for Python $(TAG)"
 	@rm -rf $(BUILD)/dist
 	CARGO_TARGET_DIR=$(BUILD)/target $(TOOLS)/bin/maturin build --quiet --locked --compatibility linux \
-		$(if $(FEATURES),--features $(FEATURES)) --interpreter $(VENV)/bin/python --out $(BUILD)/dist
+		$(if $(FEATURES),--features $(FEATURES)) $(CARGO_FLAGS) --interpreter $(VENV)/bin/python --out $(BUILD)/dist
 	@$(VENV)/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
 	@touch $@
 
