@@ -338,7 +338,7 @@ impl Backlog {
         /// `backlog` is one that lives.
         unsafe fn look(backlog: *const ()) -> Seen {
             // SAFETY: the caller's promise.
-            let inside = unsafe { &*backlog.cast::<Backlog>() }.inside.enter();
+            let inside = unsafe { &*backlog.cast::<Backlog>() }.inside.look();
             let (max_workers, backlog) = (inside.limit, inside.tasks.len());
             Seen::Pool(PoolState { max_workers, backlog, is_shut_down: inside.status != Status::Open })
         }

@@ -131,7 +131,6 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
             if answer.is_break() && node.place.leave(node) {
                 return End::Aborted { granted: false };
             }
-            continue;
         }
         match wake {
             Wake::Woken if node.state() != State::Waiting => {}

@@ -125,9 +125,9 @@ impl Found {
         first.kind == WaitKind::Lock && first.whom == Whom::Thread(first.thread)
     }
 
-    /// Whether somebody who cancels a future that nobody has begun would end it.
-    pub(super) fn may_be_cancelled(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.whom, Whom::AnyOf(_)))
+    /// Whether somebody outside would end it who cancels a future, or sets its result.
+    pub(super) fn is_of_futures(&self) -> bool {
+        self.steps.iter().any(|step| step.kind == WaitKind::Future || matches!(step.whom, Whom::AnyOf(_)))
     }
 }
 

@@ -275,7 +275,7 @@ fn certain(found: &Found) -> Option<Deadlock> {
 fn patience(found: Option<&Found>, grace: Nanoseconds) -> Nanoseconds {
     match found {
         Some(found) if found.is_orphan && found.is_certain => grace,
-        Some(found) if found.is_orphan || found.may_be_cancelled() => grace.saturating_mul(PATIENCE),
+        Some(found) if found.is_orphan || found.is_of_futures() => grace.saturating_mul(PATIENCE),
         _ => grace,
     }
 }

@@ -1047,7 +1047,7 @@ impl<O: Order> Shell<O> {
     /// assert_eq!(queue.len(), 1);
     /// ```
     pub fn len(&self) -> usize {
-        self.inside.enter().items.len()
+        self.inside.look().items.len()
     }
 
     /// Whether no item is in the queue.
@@ -1304,7 +1304,7 @@ impl<O: Order> Place for Shell<O> {
         /// `inside` is that of a queue that lives.
         unsafe fn look<O: Order>(inside: *const ()) -> Seen {
             // SAFETY: the caller's promise.
-            unsafe { &*inside.cast::<Section<Inside<O>>>() }.enter().state()
+            unsafe { &*inside.cast::<Section<Inside<O>>>() }.look().state()
         }
         // SAFETY: the trace is dropped before the inside, which stays in its place. It is not touched under the inside's section.
         let subject = unsafe { Subject::new(Arc::as_ptr(&self.inside).cast(), look::<O>) };

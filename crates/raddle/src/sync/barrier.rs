@@ -532,7 +532,7 @@ impl Barrier {
         /// `state` is that of a barrier that lives.
         unsafe fn look(state: *const ()) -> Seen {
             // SAFETY: the caller's promise.
-            let round = unsafe { &*state.cast::<Section<Round>>() }.enter();
+            let round = unsafe { &*state.cast::<Section<Round>>() }.look();
             let is_broken = round.phase == Phase::Broken;
             Seen::Barrier { parties: round.parties, arrived: if is_broken { 0 } else { round.arrived }, is_broken }
         }

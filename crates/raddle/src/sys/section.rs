@@ -2,21 +2,22 @@
 //!
 //! # States
 //!
-//! One 32-bit word: the fork epoch in the upper 30 bits, two flags below.
+//! One 32-bit word: the fork epoch in the upper 29 bits, three flags below.
 //!
 //! | word | meaning |
 //! |---|---|
 //! | `0` | nobody has ever been inside; no process has this epoch, where there is `fork` |
 //! | `epoch, 0` | free; last used in `epoch` |
 //! | `epoch, HELD` | a thread is inside |
-//! | `epoch, HELD+CONTENDED` | a thread is inside, another pauses until it leaves |
+//! | `epoch, HELD+LOOKING` | a thread is inside, and changes nothing |
+//! | `…+CONTENDED` | another one pauses until it leaves |
 //!
 //! # Fork
 //!
 //! `fork` copies one thread. In the child the epoch is one higher, so that the first thread to enter
 //! each section finds a stale one, and knows two things: no thread that waited at this object
 //! exists any more, and if `HELD` is set, neither does the one that was inside, and it may have
-//! left half a change behind. It takes the section over and lets the content repair itself
+//! left half a change behind, unless it was `LOOKING`. It takes the section over and lets the content repair itself
 //! ([`AfterFork`]) before anything else.
 //!
 //! Epochs are counted from the first thread on that enters any section. A new section looks stale, so that no thread
@@ -36,8 +37,9 @@ use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, watch_
 
 const HELD: u32 = 0b01;
 const CONTENDED: u32 = 0b10;
-const FLAGS: u32 = HELD | CONTENDED;
-const EPOCH_SHIFT: u32 = 2;
+const LOOKING: u32 = 0b100;
+const FLAGS: u32 = HELD | CONTENDED | LOOKING;
+const EPOCH_SHIFT: u32 = 3;
 
 /// How often a thread looks again before it pauses: sections last less than a microsecond.
 const LOOKS_BEFORE_PAUSE: u32 = 100;
@@ -93,20 +95,32 @@ impl<T: AfterFork, B> Section<T, B> {
     /// Waits until no other thread is inside, and enters.
     #[inline]
     pub(crate) fn enter(&self) -> Guard<'_, T, B> {
+        self.enter_as(HELD)
+    }
+
+    /// As [`enter`](Self::enter), to change nothing. So if the process is forked meanwhile, the content is whole in the child: for
+    /// threads that look at any moment at what others have.
+    #[inline]
+    pub(crate) fn look(&self) -> View<'_, T, B> {
+        View(self.enter_as(HELD | LOOKING))
+    }
+
+    #[inline]
+    fn enter_as(&self, how: u32) -> Guard<'_, T, B> {
         let free = fork_epoch() << EPOCH_SHIFT;
         // ORDERING: Acquire meets the Release in `Guard::drop`: what the last thread did inside is
         // seen. Relaxed on failure: the slow path looks again.
-        let entered = self.word.compare_exchange(free, free | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        let inherited = !entered && self.enter_slow();
+        let entered = self.word.compare_exchange(free, free | how, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        let inherited = !entered && self.enter_slow(how);
         Guard { section: self, free, inherited }
     }
 
     /// Returns whether this is the first time in this process.
     #[cold]
-    fn enter_slow(&self) -> bool {
+    fn enter_slow(&self, how: u32) -> bool {
         let mut looks = 0;
         // A thread that paused may not be the last one that does, so it enters with CONTENDED set.
-        let mut held = HELD;
+        let mut contended = 0;
         loop {
             let free = fork_epoch() << EPOCH_SHIFT;
             let word = self.word.load(Ordering::Relaxed);
@@ -115,12 +129,15 @@ impl<T: AfterFork, B> Section<T, B> {
                 if stale {
                     watch_forks();
                 }
+                // Whoever repairs changes something.
+                let how = if stale { HELD } else { how };
                 // ORDERING: Acquire as in `enter`. A stale word was written before the fork, by
                 // this child's past.
-                if self.replace(word, free | held) {
+                if self.replace(word, free | how | contended) {
                     if stale {
+                        let torn = word & HELD != 0 && word & LOOKING == 0;
                         // SAFETY: the word says HELD in this epoch, and this thread has put it there.
-                        self.value.with_mut(|value| unsafe { (*value).after_fork(word & HELD != 0) });
+                        self.value.with_mut(|value| unsafe { (*value).after_fork(torn) });
                     }
                     return stale;
                 }
@@ -129,7 +146,7 @@ impl<T: AfterFork, B> Section<T, B> {
                 relax();
             } else if word & CONTENDED != 0 || self.replace(word, word | CONTENDED) {
                 pause_on(&self.word, word | CONTENDED);
-                held = HELD | CONTENDED;
+                contended = CONTENDED;
             }
         }
     }
@@ -187,5 +204,17 @@ impl<T, B> Drop for Guard<'_, T, B> {
         if word & CONTENDED != 0 {
             resume_one(&self.section.word);
         }
+    }
+}
+
+/// A [`Guard`] that changes nothing.
+pub(crate) struct View<'a, T, B = ()>(Guard<'a, T, B>);
+
+impl<T, B> Deref for View<'_, T, B> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
     }
 }

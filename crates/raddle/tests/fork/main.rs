@@ -392,6 +392,33 @@ impl Waiter for Forking<'_> {
 }
 
 /// A thread of ours, because those of std do not run in a child of a parent that was about to start others.
+/// What a snapshot looks at while the process forks is whole in the child.
+#[test]
+fn a_snapshot_in_the_parent_takes_nothing_from_the_child() {
+    const MANY: usize = 100;
+
+    let (queue, over): (&'static Queue<u64>, _) = (Box::leak(Box::new(Queue::new())), AtomicBool::new(false));
+    queue.put(1).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..MANY {
+            // The more there are to count, the longer a snapshot looks.
+            scope.spawn(|| queue.join());
+        }
+        until(|| queue.waiting().2 == MANY);
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    drop(raddle::diagnostics::snapshot());
+                }
+            });
+        }
+        let failed = (0..300).find_map(|_| failure_of(fork(|| assert_eq!((queue.len(), queue.unfinished()), (1, 1)))));
+        over.store(true, Ordering::Relaxed);
+        queue.task_done().unwrap();
+        assert_eq!(failed, None);
+    });
+}
+
 fn spawn<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     raddle::thread::spawn(task).unwrap()
 }

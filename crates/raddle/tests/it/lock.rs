@@ -267,6 +267,25 @@ fn hands_the_value_over_between_threads() {
 }
 
 /// A thread that panics with the lock held.
+#[test]
+fn a_refusal_does_not_poison_what_is_cleared_meanwhile() {
+    static LOCK: Lock<u32> = Lock::new(1);
+    poison(&LOCK);
+    let test = std::thread::current().id();
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == test {
+            LOCK.clear_poison();
+        } else {
+            hook(panic);
+        }
+    }));
+    let refused = std::panic::catch_unwind(|| drop(LOCK.acquire()));
+    drop(std::panic::take_hook());
+    assert!(refused.is_err());
+    assert!(!LOCK.is_poisoned() && !LOCK.is_locked());
+}
+
 fn poison<T: Send>(lock: &Lock<T>) {
     std::thread::scope(|scope| {
         let panicking = scope.spawn(|| {

@@ -145,12 +145,16 @@ impl Trace {
         };
         let known = Known { kind, object, waits: 0, longest: 0, state: State::Unknown };
         // Before anybody else can find it by the object, whose first waiter may not be alone.
-        *entry.remembered.enter() = Remembered(Some(known), subject);
+        *entry.remembered.enter() = Remembered(Some(known), None);
         // ORDERING: Release meets the Acquire in `ended`: the entry is this object's by then.
         if self.number.compare_exchange(0, number, Ordering::Release, Ordering::Relaxed).is_err() {
             *entry.remembered.enter() = Remembered(None, None);
             TABLE.give_back(number);
+            return;
         }
+        // Not before the object knows its entry, or a child that was forked in between would have an entry that nobody gives back. The object
+        // is being waited for, so it has not been dropped meanwhile.
+        entry.remembered.enter().1 = subject;
     }
 
     /// A wait for the object is over.
@@ -192,7 +196,7 @@ pub(crate) fn for_each(mut visit: impl FnMut(Known)) -> u64 {
     // ORDERING: Acquire meets the Release in `take`.
     for number in 1..=TABLE.used.load(Ordering::Acquire) {
         let Some(entry) = TABLE.entry(number) else { continue };
-        let remembered = entry.remembered.enter();
+        let remembered = entry.remembered.look();
         let Remembered(Some(known), subject) = &*remembered else { continue };
         // SAFETY: the entry is the object's, and stays so while we are under its section: see the head of this file.
         let state = subject.as_ref().map_or(State::Unknown, |subject| unsafe { subject.look() });

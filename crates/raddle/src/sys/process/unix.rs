@@ -42,7 +42,7 @@ fn register() {
         if COUNTED.swap(process, Ordering::Relaxed) == process {
             return;
         }
-        let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 2);
+        let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 3);
         FORK_EPOCH.store(epoch, Ordering::Relaxed);
         let repair = REPAIR.load(Ordering::Relaxed);
         if !repair.is_null() {

@@ -39,7 +39,7 @@ pub(crate) struct Door {
 /// A process of this user that asks.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: UnixStream,
+    stream: Kept<UnixStream>,
 }
 
 impl Listener {
@@ -78,7 +78,7 @@ impl Listener {
             match self.listener.accept() {
                 Ok((stream, _)) if is_of_this_user(&stream) => {
                     // Some systems hand this down from the listener.
-                    if stream.set_nonblocking(false).is_ok() {
+                    if let (Ok(()), Ok(stream)) = (stream.set_nonblocking(false), Kept::new(stream)) {
                         return Some(Connection { stream });
                     }
                 }
@@ -130,8 +130,8 @@ impl Connection {
     /// The operating system's. After the deadline it is [`ErrorKind::WouldBlock`] or [`ErrorKind::TimedOut`].
     pub(crate) fn read(&mut self, buffer: &mut [u8], deadline: Nanoseconds) -> io::Result<usize> {
         loop {
-            self.stream.set_read_timeout(Some(time_left(deadline)?))?;
-            match self.stream.read(buffer) {
+            self.there()?.set_read_timeout(Some(time_left(deadline)?))?;
+            match self.there()?.read(buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
             }
@@ -145,8 +145,8 @@ impl Connection {
     /// As of [`read`](Self::read).
     pub(crate) fn write_all(&mut self, mut bytes: &[u8], deadline: Nanoseconds) -> io::Result<()> {
         while !bytes.is_empty() {
-            self.stream.set_write_timeout(Some(time_left(deadline)?))?;
-            match self.stream.write(bytes) {
+            self.there()?.set_write_timeout(Some(time_left(deadline)?))?;
+            match self.there()?.write(bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => bytes = &bytes[written..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -155,12 +155,18 @@ impl Connection {
         }
         Ok(())
     }
+
+    fn there(&self) -> io::Result<&UnixStream> {
+        if self.stream.is_there() { Ok(&self.stream) } else { Err(ErrorKind::NotConnected.into()) }
+    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         // A child that was forked meanwhile has the descriptor too: closing it here alone would not tell the other end.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        if self.stream.is_there() {
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
     }
 }
 
