@@ -168,11 +168,9 @@ impl Thread {
     /// let finish = Arc::new(Event::new());
     /// let waiting = finish.clone();
     /// let worker = thread::spawn(move || waiting.wait())?;
-    /// while finish.waiting() < 1 {
+    /// while worker.state() != ThreadState::Blocked {
     ///     std::thread::yield_now();
     /// }
-    /// # #[cfg(feature = "probe")]
-    /// assert_eq!(worker.state(), ThreadState::Blocked);
     /// finish.set();
     /// let thread = worker.thread().clone();
     /// worker.join().unwrap();
