@@ -209,7 +209,8 @@ def join(self: Any, timeout: float | None = None) -> None:
     number: int | None = self.__dict__.get("_raddle_number")
     if (
         number is not None
-        # A thread goes from the one to the other, asked in this order. Who is in neither has run to its end: what is left is the interpreter's.
+        # A thread goes from the one to the other, and they are asked in this order. Who is in
+        # neither has run to its end: what is left is the interpreter's own.
         and (self in _stock_module._limbo or _stock_module._active.get(self._ident) is self)
         and self._ident != _stock.get_ident()
         # For those who join it at the exit, it counts as ended before it has.
