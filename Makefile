@@ -36,7 +36,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-whole probes-full fork stress loom shuttle tsan portable fuzz msrv targets deny package \
+.PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan portable fuzz msrv targets deny package \
 	bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
@@ -99,6 +99,9 @@ conformance: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to 
 
 conformance-whole: $(BUILD)/wheel cpython-tests ## CPython's whole test modules on raddle, beside a stock run
 	$(VENV)/bin/python -m tests.conformance.whole
+
+downstream: $(BUILD)/wheel ## the tests of published packages on raddle, beside stock runs
+	$(VENV)/bin/python -m tests.downstream
 
 probes-full: $(BUILD)/wheel ## the probes with 200 runs of each program
 	RADDLE_EXIT_RUNS=200 RADDLE_FORKS=200 $(VENV)/bin/python -m pytest -q tests/probes
