@@ -36,8 +36,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan portable fuzz msrv targets deny package \
-	bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
+.PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan \
+	portable fuzz msrv targets deny package bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
 

@@ -23,7 +23,7 @@ from typing import Any
 BUILD = Path(__file__).parents[2] / ".build" / "downstream" / sys.implementation.cache_tag
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
-# No suite takes longer than a minute on two processors.
+# A suite that takes longer than this hangs.
 TIME_BOX = 600
 
 # Runs in the process of the tests, before them.
