@@ -137,7 +137,7 @@ impl Waiter for Watchful {
     }
 
     fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
-        if deadlock.certainty == Certainty::Certain && diagnostics::deadlocks() == Deadlocks::Raise {
+        if deadlock.certainty == Certainty::Certain && self.ends_at_deadlocks() {
             self.deadlock = serde_json::to_string(deadlock).ok();
             return ControlFlow::Break(());
         }

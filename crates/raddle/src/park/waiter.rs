@@ -264,7 +264,7 @@ impl Waiter for Infallible {
     }
 
     fn suspects(&mut self, deadlock: &Deadlock) -> ControlFlow<()> {
-        if deadlock.certainty == Certainty::Certain && deadlocks() == Deadlocks::Raise {
+        if deadlock.certainty == Certainty::Certain && self.ends_at_deadlocks() {
             self.deadlock = Some(deadlock.clone());
             return ControlFlow::Break(());
         }

@@ -362,11 +362,8 @@ impl<'a, T> LockGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a Lock<T>) -> Self {
-        let calm = Calm::now();
-        // Until it has been let in, its panic is none of the critical section.
         let mut guard = Self { lock, calm: Calm::always(), not_send: PhantomData };
-        calm.refuse_if(lock.is_poisoned());
-        guard.calm = calm;
+        guard.calm = Calm::let_in(lock.is_poisoned());
         guard
     }
 

@@ -17,6 +17,16 @@ impl Calm {
         Self { counts: !panicking() }
     }
 
+    /// For a guard that is let in, unless the lock is poisoned. The guard has [`always`](Self::always) until then: the panic of a
+    /// refusal is none of the critical section.
+    #[inline]
+    #[track_caller]
+    pub(super) fn let_in(is_poisoned: bool) -> Self {
+        let calm = Self::now();
+        calm.refuse_if(is_poisoned);
+        calm
+    }
+
     /// For a guard whose section leaves nothing half done, whatever panics in it.
     pub(super) fn always() -> Self {
         Self { counts: false }
