@@ -4,7 +4,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use crate::sys::process::APART;
+use crate::sys::process::{APART, call_in_children};
 use crate::sys::spawn::spawn;
 
 /// Starts a thread that is no part of the program: it takes no signals, [`thread_count`](crate::sys::thread_count) does not count it, and it uses
@@ -80,14 +80,6 @@ fn watch_forks() -> io::Result<()> {
         }
     }
 
-    if !WATCHED.load(Ordering::Relaxed) {
-        // SAFETY: `in_child` only stores words. Registered twice, by two threads at once, it does the same twice.
-        let failed = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        if failed != 0 {
-            return Err(io::Error::from_raw_os_error(failed));
-        }
-        // ORDERING: Relaxed, as above: the flag saves work, and no more.
-        WATCHED.store(true, Ordering::Relaxed);
-    }
-    Ok(())
+    // It only stores words. Called twice, it does the same twice.
+    call_in_children(&WATCHED, in_child)
 }

@@ -59,6 +59,26 @@ fn register() {
     WATCHING.store(true, Ordering::Release);
 }
 
+/// Has `in_child` called in every forked child from now on, where it may do only what is async-signal-safe. `watched` remembers that it was asked for; by
+/// two threads at once, it is called twice.
+///
+/// # Errors
+///
+/// The operating system's, for want of memory.
+#[cfg(feature = "inspect")]
+pub(in crate::sys) fn call_in_children(watched: &AtomicBool, in_child: extern "C" fn()) -> io::Result<()> {
+    if !watched.load(Ordering::Relaxed) {
+        // SAFETY: the function lives as long as the program, and does only what it may.
+        let failed = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        if failed != 0 {
+            return Err(io::Error::from_raw_os_error(failed));
+        }
+        // ORDERING: Relaxed, as above: the flag saves work, and no more.
+        watched.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 /// Whether this process is a forked child, or one of its children.
 pub(in crate::sys) fn is_forked() -> bool {
     COUNTED.load(Ordering::Relaxed) != 0

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use self::kept::{Kept, identity};
 use self::place::{folders, is_left_over, make_private, sweep, user};
+use crate::sys::process::call_in_children;
 use crate::sys::{Nanoseconds, now};
 
 /// Where connections come in.
@@ -284,13 +285,6 @@ fn watch_forks() -> io::Result<()> {
         LISTENING.close_in_child();
     }
 
-    if !WATCHED.load(Ordering::Relaxed) {
-        // SAFETY: `in_child` is async-signal-safe. Registered twice, by two threads at once, it finds nothing left to do.
-        let failed = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        if failed != 0 {
-            return Err(io::Error::from_raw_os_error(failed));
-        }
-        WATCHED.store(true, Ordering::Relaxed);
-    }
-    Ok(())
+    // Called twice, it finds nothing left to do.
+    call_in_children(&WATCHED, in_child)
 }
