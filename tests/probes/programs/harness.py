@@ -51,22 +51,16 @@ def wait_until(condition: Callable[[], Any], what: str = "a condition") -> None:
         time.sleep(0.001)
 
 
-def wait_until_blocked(threads: Sequence[Any], *, registered: bool = True) -> None:
-    """Returns when every thread sleeps in a wait.
-
-    On raddle the registry must say so as well, unless ``registered`` is false: a wait inside the interpreter
-    itself, like the end of a join, is not ours.
-    """
-    wait_until(
-        lambda: all(is_blocked(thread.native_id, registered) for thread in threads), f"{len(threads)} blocked threads"
-    )
+def wait_until_blocked(threads: Sequence[Any]) -> None:
+    """Returns when every thread sleeps in a wait; on raddle the registry must say so as well."""
+    wait_until(lambda: all(is_blocked(thread.native_id) for thread in threads), f"{len(threads)} blocked threads")
 
 
-def is_blocked(native_id: int | None, registered: bool = True) -> bool:
+def is_blocked(native_id: int | None) -> bool:
     """Whether the thread sleeps in a wait."""
     if native_id is None:
         return False
-    if IS_RADDLE and registered and native_id not in blocked_in_registry():
+    if IS_RADDLE and native_id not in blocked_in_registry():
         return False
     return is_asleep(native_id)
 
