@@ -189,6 +189,8 @@ _stock_thread: Any = _stock.Thread
 _stock_module: Any = _stock
 _stock_set_ident: Any = _stock_thread._set_ident
 _stock_join: Any = _stock_thread.join
+# Where a thread has its handle, whose own join is all that is left to do for one that has run to its end.
+_HANDLE = {13: "_handle", 14: "_os_thread_handle"}.get(sys.version_info.minor)
 
 
 def _set_ident(self: Any) -> None:
@@ -227,7 +229,11 @@ def join(self: Any, timeout: float | None = None) -> None:
             return
         # What is left is the interpreter's own end of the thread, which does not take long.
         timeout = None
-    _stock_join(self, timeout)
+    if number is None or timeout is not None or _HANDLE is None:
+        _stock_join(self, timeout)
+    else:
+        # It was started, which is what the standard library asks first.
+        self.__dict__[_HANDLE].join()
 
 
 # What the native methods leave to Python code.

@@ -242,8 +242,9 @@ pub(crate) fn existed_before_fork(owner: u64) -> bool {
 #[cold]
 fn adopt() -> &'static Record {
     on_fork_in_child(repair_after_fork);
-    let record = take(current_native_id(), current_ident());
-    if is_main_thread() {
+    let native_id = current_native_id();
+    let record = take(native_id, current_ident());
+    if is_main_thread(native_id) {
         REGISTRY.main.store(record.owner(), Ordering::Relaxed);
     }
     belong_to_current_thread(record);
@@ -436,9 +437,9 @@ impl Record {
         self.ident.load(Ordering::Relaxed)
     }
 
-    /// Who the thread is: one that another library has started, and that nobody has asked before. It is a daemon.
-    pub(crate) fn identify(&'static self, name: &str) -> Arc<Identity> {
-        self.identity.get_or_set(Identity::adopted(name, true, self))
+    /// Who the thread is: one that another library has started, and that nobody has asked before.
+    pub(crate) fn identify(&'static self, name: &str, daemon: bool) -> Arc<Identity> {
+        self.identity.get_or_set(Identity::adopted(name, daemon, self))
     }
 
     /// Who the thread is, if anybody has asked before.

@@ -19,7 +19,7 @@ use crate::sys::{current_ident, current_name, current_native_id};
 #[must_use]
 pub fn current() -> Thread {
     let record = park::current();
-    Thread::new(record.identity().unwrap_or_else(|| record.identify(&name_of_current())))
+    Thread::new(record.identity().unwrap_or_else(|| record.identify(&name_of_current(), true)))
 }
 
 /// Tells the registry about the current thread, which another library has started: its name, and whether
@@ -40,14 +40,17 @@ pub fn current() -> Thread {
 /// ```
 #[allow(clippy::must_use_candidate, reason = "called for what it tells")]
 pub fn adopt(name: &str, daemon: bool) -> Thread {
-    let thread = current();
-    let identity = thread.identity();
-    identity.set_name(name);
+    let record = park::current();
+    let identity = record.identity().unwrap_or_else(|| record.identify(name, daemon));
+    // Somebody may have asked for it before.
+    if *identity.name() != *name {
+        identity.set_name(name);
+    }
     if identity.is_adopted() {
         identity.set_daemon(daemon);
         park::count_start();
     }
-    thread
+    Thread::new(identity)
 }
 
 /// The main thread of the process; in a forked child, the thread that forked. `None` if it has not used the library yet.
@@ -65,7 +68,7 @@ pub fn main_thread() -> Option<Thread> {
     let mut found = None;
     for_each_record(|record| {
         if record.owner() == main {
-            found = Some(record.identity().unwrap_or_else(|| record.identify(MAIN_THREAD)));
+            found = Some(record.identity().unwrap_or_else(|| record.identify(MAIN_THREAD, true)));
         }
     });
     found.map(Thread::new)

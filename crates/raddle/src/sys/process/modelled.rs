@@ -24,7 +24,7 @@ pub(crate) fn current_ident() -> u64 {
 }
 
 /// Not known here.
-pub(crate) fn is_main_thread() -> bool {
+pub(crate) fn is_main_thread(_native_id: u64) -> bool {
     false
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn current_ident() -> u64 {
 }
 
 /// Not known here: the main thread is the one that calls `raddle::main`.
-pub(crate) fn is_main_thread() -> bool {
+pub(crate) fn is_main_thread(_native_id: u64) -> bool {
     false
 }
 

@@ -205,11 +205,12 @@ pub(crate) fn current_ident() -> u64 {
     unsafe { libc::pthread_self() as u64 }
 }
 
-/// Whether the current thread is the process's main one, where the platform says so.
-pub(crate) fn is_main_thread() -> bool {
+/// Whether the current thread, whose number is `native_id`, is the process's main one, where the platform says so.
+#[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "the platform says it without the number"))]
+pub(crate) fn is_main_thread(native_id: u64) -> bool {
     #[cfg(target_os = "linux")]
-    // SAFETY: both have no preconditions and always succeed.
-    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    // SAFETY: it has no preconditions and always succeeds.
+    let is_main = native_id == u64::from(unsafe { libc::getpid() }.unsigned_abs());
     #[cfg(target_vendor = "apple")]
     // SAFETY: it has no preconditions.
     let is_main = unsafe { libc::pthread_main_np() } != 0;
