@@ -158,8 +158,8 @@ package: ## what would be published, built by itself
 
 ## Measuring and the rest
 
-bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine
-	@$(VENV)/bin/python -m benchmarks.python.quick
+bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine, in two minutes
+	@$(VENV)/bin/raddle bench
 
 bench-probe: $(BUILD)/bench ## what the bookkeeping of diagnostics costs
 	cargo bench --quiet --locked -p raddle --bench probe

@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.python import quick
 from examples.both import PROGRAMS, Both, is_good, run, run_both
 from rich.console import Console
+
+from raddle._bench import rows
+from raddle._cli import bench
 
 PYTHON = [sys.executable]
 RADDLE = [os.path.relpath(Path(sysconfig.get_path("scripts"), "raddle"))]
@@ -46,8 +48,8 @@ def main() -> int:
     console.print("Compared are the lines, the exit codes, and that there were no errors. No program was changed.")
 
     heading(console, "3. How fast: the primitives beside the standard library's")
-    console.print(f"Three short rounds each; `make bench-quick` takes {quick.ROUNDS} longer ones. Measuring ...")
-    quick.show(list(quick.measure(rounds=ROUNDS, length=ROUND)), console)
+    console.print(f"Three short rounds each; `make bench-quick` takes {rows.ROUNDS} longer ones. Measuring ...")
+    bench.show(list(rows.measure(rows.QUICK, ROUNDS, ROUND)))
 
     heading(console, "4. What threads do in this interpreter")
     console.print(report["parallel"]["verdict"])

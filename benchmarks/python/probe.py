@@ -13,11 +13,7 @@ import subprocess
 import sys
 from statistics import median
 
-from benchmarks.python.lock import acquire_and_release, with_lock, with_rlock
-from benchmarks.python.measure import Library, Row, calibrate, seconds
-from benchmarks.python.queue import put_and_get, unbounded
 from benchmarks.python.raw_methods import spread
-from benchmarks.python.thread_pool import one_by_one
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +22,11 @@ import raddle.concurrent.futures
 import raddle.queue
 import raddle.threading
 from raddle import diagnostics
+from raddle._bench.lock import acquire_and_release, with_lock
+from raddle._bench.measure import Library, Row, calibrate, seconds
+from raddle._bench.queue import put_and_get, unbounded
+from raddle._bench.rlock import with_rlock
+from raddle._bench.thread_pool import one_by_one
 
 OURS = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
 ROWS = [

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import platform
 import queue
 import sys
-import sysconfig
 import threading
 from statistics import median, quantiles
 
-from benchmarks.python.lock import acquire_and_release
-from benchmarks.python.measure import Job, Library, Row, calibrate, seconds
-from benchmarks.python.queue import put_and_get, unbounded
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +20,10 @@ from rich.table import Table
 import raddle.concurrent.futures
 import raddle.queue
 import raddle.threading
+from raddle._bench.lock import acquire_and_release
+from raddle._bench.measure import Job, Library, Row, calibrate, seconds
+from raddle._bench.queue import put_and_get, unbounded
+from raddle._cli.machine import build, interpreter
 
 STOCK = Library("the standard library", threading, queue, concurrent.futures)
 OURS = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
@@ -93,11 +92,9 @@ def main() -> None:
             *(f"{median(each[place] for each in rounds) * 1e9 / count:.1f}" for place in range(len(contest))),
             *(spread([each[a] / each[b] for each in rounds]) for a, b in ((0, 1), (0, 2), (1, 2))),
         )
-    flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
-    profile = "PGO" if "--enable-optimizations" in flags or "-fprofile-use" in flags else "no PGO"
     console = Console(width=120)
-    build = ", free-threaded" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
-    console.print(f"CPython {platform.python_version()}{build}, {profile}", highlight=False)
+    facts = interpreter()
+    console.print(f"CPython {facts['version']}, {build(facts)}", highlight=False)
     console.print(table)
 
 

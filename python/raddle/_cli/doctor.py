@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
-import sysconfig
 from typing import Any
 
 from raddle import __version__
-from raddle._cli import hook, parallel
+from raddle._cli import hook, machine, parallel
 
 Report = dict[str, Any]
 
@@ -34,7 +32,7 @@ def examine(modules: list[str]) -> Report:
     problem = hook.problem([])
     report: Report = {
         "raddle": __version__,
-        "interpreter": _interpreter(),
+        "interpreter": machine.interpreter(),
         "run": {"ready": problem is None, "problem": problem},
         "classes": {},
         "early_binders": [],
@@ -47,27 +45,6 @@ def examine(modules: list[str]) -> Report:
             late = _ask(modules, RADDLE_INSTALL="0")
             report["late_install"] = {"modules": modules, **late}
     return report
-
-
-def _interpreter() -> Report:
-    return {
-        "executable": sys.executable,
-        "implementation": platform.python_implementation(),
-        "version": platform.python_version(),
-        "platform": platform.platform(),
-        "free_threaded_build": parallel.is_free_threaded_build(),
-        "gil_enabled": parallel.is_gil_enabled(),
-        "profile_guided": _is_profile_guided(),
-    }
-
-
-def _is_profile_guided() -> bool | None:
-    """Return whether the build is optimised by a profile (PGO), or None if it does not say."""
-    arguments = sysconfig.get_config_var("CONFIG_ARGS")
-    if arguments is None:
-        return None
-    flags = f"{arguments} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
-    return "--enable-optimizations" in flags or "-fprofile-use" in flags
 
 
 def _parallel() -> Report:
@@ -109,7 +86,7 @@ def _lines(report: Report) -> list[str]:
         "",
         "The interpreter",
         f"  {interpreter['implementation']} {interpreter['version']} on {interpreter['platform']}",
-        f"  {_build(interpreter)}",
+        f"  {machine.build(interpreter)}",
         "",
         "What `raddle run` and raddle.install() switch",
     ]
@@ -126,19 +103,6 @@ def _lines(report: Report) -> list[str]:
     lines += ["", "CPU-bound threads", f"  {report['parallel']['verdict']}"]
     lines += [f"  - {advice}" for advice in report["parallel"]["advice"]]
     return lines
-
-
-def _build(interpreter: Report) -> str:
-    words = ["free-threaded build" if interpreter["free_threaded_build"] else "build with a GIL"]
-    if interpreter["free_threaded_build"]:
-        words.append("the GIL is on now" if interpreter["gil_enabled"] else "the GIL is off")
-    profile = {
-        True: "optimised by a profile (PGO)",
-        False: "not optimised by a profile (no PGO)",
-        None: "does not say whether it is optimised by a profile (PGO)",
-    }
-    words.append(profile[interpreter["profile_guided"]])
-    return ", ".join(words)
 
 
 def _late_lines(late: Report) -> list[str]:

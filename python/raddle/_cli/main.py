@@ -27,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
         from raddle._cli import look
 
         return int(getattr(look, options.command)(options.pid, as_json=options.json))
+    if options.command == "bench":
+        from raddle._cli.bench import bench
+
+        return bench(options.names, options.rounds, every=options.all, as_json=options.json)
     parser.print_help()
     return 0
 
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "standard library in a program that calls raddle.install() after importing it",
     )
     _add_looks(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -88,6 +93,29 @@ def _add_looks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
             metavar="PID",
             help=f"the number of the process{optional}",
         )
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure the primitives beside the standard library's, here and now",
+        description="Measure what raddle's primitives take, beside the standard library's: both in this process, in "
+        "turns, with results that are checked. Rows where raddle is slower come first. Takes about two minutes.",
+    )
+    bench.add_argument("--all", action="store_true", help="measure all rows: more threads, capacities and workloads")
+    bench.add_argument("--rounds", type=_rounds, default=15, metavar="N", help="rounds for each row, at least 2 (15)")
+    bench.add_argument("--json", action="store_true", help="print the results as JSON")
+    bench.add_argument(
+        "names", nargs="*", metavar="NAME", help="only primitives whose names begin with this, such as Lock or queue"
+    )
+
+
+def _rounds(text: str) -> int:
+    import argparse
+
+    if not text.isascii() or not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of rounds: at least 2")
+    return int(text)
 
 
 def _process_number(text: str) -> int:

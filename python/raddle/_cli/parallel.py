@@ -83,7 +83,7 @@ def measure(threads: int | None = None, rounds: int = 4) -> Measurement:
 
     `threads` is two by default, or up to four if this process has the CPUs.
     """
-    cpus = _usable_cpus()
+    cpus = usable_cpus()
     count = threads if threads is not None else max(2, min(4, cpus))
     steps = _steps_for(0.08)
     # The two alternate, so that a busy moment of the machine meets both.
@@ -114,7 +114,8 @@ def is_gil_enabled() -> bool:
     return True
 
 
-def _usable_cpus() -> int:
+def usable_cpus() -> int:
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table. What could steer a terminal is shown as what it is."""
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
+    """Print a table, the columns named in `right` flush right. What could steer a terminal is shown as what it is."""
     cleaned = [[printable(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty() and _show_rich(columns, cleaned):
+    if sys.stdout.isatty() and _show_rich(columns, cleaned, right):
         return
     widths = [max(map(len, column)) for column in zip(columns, *cleaned, strict=True)]
     for row in (columns, *cleaned):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
 
 
 def printable(text: str) -> str:
@@ -28,7 +32,7 @@ def printable(text: str) -> str:
     )
 
 
-def _show_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def _show_rich(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> bool:
     try:
         console: Any = importlib.import_module("rich.console")
         table: Any = importlib.import_module("rich.table")
@@ -36,7 +40,9 @@ def _show_rich(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         box: Any = importlib.import_module("rich.box")
     except ImportError:
         return False
-    drawn = table.Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column, justify="right" if column in right else "left")
     for row in rows:
         # As text, not as rich's markup, which a thread's name may happen to look like.
         drawn.add_row(*(text.Text(cell) for cell in row))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.python.measure import Library, Row
-from benchmarks.python.queue import put_and_get, through
+from raddle._bench.measure import Library, Row
+from raddle._bench.queue import put_and_get, through
 
 
 def lifo(library: Library) -> Any:
@@ -14,5 +14,5 @@ def lifo(library: Library) -> Any:
 
 ROWS = [
     Row("LifoQueue", "put, get", put_and_get(lifo)),
-    Row("LifoQueue", "put, get; 1 to 1", through(1, lifo)),
+    Row("LifoQueue", "put, get; 1 to 1", through(1, 1, lifo)),
 ]

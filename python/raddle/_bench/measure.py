@@ -2,8 +2,8 @@
 
 A row is one piece of work that both do with the same code. In every round both do it once, and take turns at going
 first, so that a slow moment of the machine meets both. What is reported is the median of the rounds' ratios, with
-the quartiles. The collector is off while the clock runs. Every result is checked, outside the time: work done wrongly
-is no work.
+the quartiles, and of the times the median and the least. The collector is off while the clock runs. Every result is
+checked, outside the time: work done wrongly is no work.
 """
 
 from __future__ import annotations
@@ -55,15 +55,28 @@ class Row:
     prepare: Callable[[Library, int], Job]
     # None for as many as take about a round.
     count: int | None = None
+    # Rows of one series differ in the number of threads only, and so are points of one curve.
+    series: str | None = None
+    threads: int = 1
+
+    @property
+    def name(self) -> str:
+        """What the row is called in tables and records."""
+        return f"{self.primitive}: {self.operation}"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Times are nanoseconds for one operation: the medians. Ratios are stock to ours, so that more is better."""
+    """Times are nanoseconds for one operation: medians, and the least. Ratios are stock to ours: more is better.
+
+    `low` and `high` are the quartiles of the rounds' ratios.
+    """
 
     row: Row
     stock: float
     ours: float
+    stock_least: float
+    ours_least: float
     ratio: float
     low: float
     high: float
@@ -72,6 +85,15 @@ class Result:
     def is_loss(self) -> bool:
         """Whether ours is the slower one."""
         return self.ratio < 1
+
+    def as_json(self) -> dict[str, object]:
+        """Return the figures, and what they are of, as values that JSON can carry."""
+        told: dict[str, object] = {name: getattr(self.row, name) for name in _OF_ROW}
+        return told | {name: getattr(self, name) for name in _FIGURES}
+
+
+_OF_ROW = ("primitive", "operation", "series", "threads")
+_FIGURES = ("stock", "ours", "stock_least", "ours_least", "ratio", "low", "high")
 
 
 def compare(row: Row, stock: Library, ours: Library, rounds: int, length: float = ROUND) -> Result:
@@ -86,17 +108,13 @@ def compare(row: Row, stock: Library, ours: Library, rounds: int, length: float 
         else:
             first = seconds(row, stock, count)
             pairs.append((first, seconds(row, ours, count)))
-    ratios = [theirs / our for theirs, our in pairs]
-    low, _, high = quantiles(ratios, n=4)
     each = 1e9 / count
-    return Result(
-        row,
-        median(pair[0] for pair in pairs) * each,
-        median(pair[1] for pair in pairs) * each,
-        median(ratios),
-        low,
-        high,
-    )
+    theirs = [first * each for first, _ in pairs]
+    own = [second * each for _, second in pairs]
+    ratios = [first / second for first, second in pairs]
+    # Inclusive: of few rounds, quartiles beyond the least and the greatest ratio would be made up.
+    low, _, high = quantiles(ratios, n=4, method="inclusive")
+    return Result(row, median(theirs), median(own), min(theirs), min(own), median(ratios), low, high)
 
 
 def calibrate(row: Row, library: Library, length: float = ROUND) -> int:
@@ -120,7 +138,7 @@ def seconds(row: Row, library: Library, count: int) -> float:
     finally:
         gc.enable()
     if not job.check():
-        raise AssertionError(f"{row.primitive}, {row.operation}: wrong result on {library.name}")
+        raise AssertionError(f"{row.name}: wrong result on {library.name}")
     return spent
 
 
@@ -137,17 +155,33 @@ def together(tasks: Sequence[Callable[[], None]]) -> float:
     ends: list[float] = []
 
     def run(task: Callable[[], None]) -> None:
-        ready.wait()
+        try:
+            ready.wait()
+        except threading.BrokenBarrierError:
+            return
         go.wait()
         task()
         ends.append(time.perf_counter())
 
     threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
-    for thread in threads:
-        thread.start()
-    ready.wait()
-    begin = time.perf_counter()
-    go.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.start()
+        ready.wait()
+        begin = time.perf_counter()
+        go.set()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        # Ctrl-C above all: no thread is to wait for ever for a start that does not come.
+        ready.abort()
+        go.set()
+        raise
+    if len(ends) != len(tasks):
+        raise AssertionError("a thread of the work has failed")
     return max(ends) - begin
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of what the noun says, in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.python.measure import Job, Library, Row
+from raddle._bench.measure import Job, Library, Row
 
 
 def set_and_clear(library: Library, count: int) -> Job:

@@ -7,13 +7,12 @@ and the event that `raddle.install()` gives it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from benchmarks.python.measure import Job, Library, Row
-
+from raddle._bench.measure import Job, Library, Row
 from raddle.threading import _patched
 
 
@@ -49,7 +48,7 @@ def make(library: Library, count: int) -> Job:
 
 
 @contextmanager
-def as_on(library: Library) -> Iterator[None]:
+def as_on(library: Library) -> Generator[None]:
     """Give the standard library's `Thread` what it has in a process that runs on the library."""
     if library.threading is threading:
         yield

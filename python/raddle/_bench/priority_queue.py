@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.python.measure import Job, Library, Row
+from raddle._bench.measure import Job, Library, Row
 
 
 def put_and_get(waiting: int) -> Callable[[Library, int], Job]:

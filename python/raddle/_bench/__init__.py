@@ -1,0 +1,1 @@
+"""What `raddle bench` measures, and how: one file a primitive."""
