@@ -31,7 +31,8 @@ pub(crate) use locals::{drop_locals, quietly};
 pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted, Whom};
 pub use record::ThreadId;
 pub(crate) use record::{
-    Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve, starts,
+    Record, Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve,
+    starts,
 };
 pub(crate) use view::state_seen_by;
 pub(crate) use wait::{End, wait};

@@ -88,6 +88,30 @@ struct Slot {
     site: AtomicPtr<Location<'static>>,
 }
 
+impl Slot {
+    /// The thread has acquired `lock`. Returns whether there was room for it.
+    #[inline]
+    fn fill(&self, lock: u64, site: &'static Location<'static>) -> bool {
+        // ORDERING: Relaxed, here and below: readers copy single values, and what they conclude from them rests on other words.
+        let is_free = self.lock.load(Ordering::Relaxed) == 0;
+        if is_free {
+            self.site.store(ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
+            self.lock.store(lock, Ordering::Relaxed);
+        }
+        is_free
+    }
+
+    /// The thread releases the lock at `object`. Returns whether it was here.
+    #[inline]
+    fn empty(&self, object: usize) -> bool {
+        let is_here = self.lock.load(Ordering::Relaxed) & !KIND == object as u64;
+        if is_here {
+            self.lock.store(0, Ordering::Relaxed);
+        }
+        is_here
+    }
+}
+
 impl Held {
     pub(crate) fn new() -> Self {
         Self {
@@ -100,32 +124,33 @@ impl Held {
     #[inline]
     pub(crate) fn add(&self, object: usize, kind: WaitKind, site: &'static Location<'static>) {
         let lock = object as u64 | (kind as u64 & KIND);
-        for slot in &self.slots {
-            // ORDERING: Relaxed, here and below: readers copy single values, and what they conclude from them rests on other words.
-            if slot.lock.load(Ordering::Relaxed) == 0 {
-                slot.site.store(ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
-                slot.lock.store(lock, Ordering::Relaxed);
-                return;
-            }
+        if !self.slots[0].fill(lock, site) {
+            self.add_another(lock, site);
         }
-        self.count_one_more();
     }
 
-    #[cold]
-    fn count_one_more(&self) {
-        self.more.fetch_add(1, Ordering::Relaxed);
+    /// Not inlined, because most threads hold one lock at a time, and this would be in the way.
+    #[inline(never)]
+    fn add_another(&self, lock: u64, site: &'static Location<'static>) {
+        if !self.slots[1..].iter().any(|slot| slot.fill(lock, site)) {
+            self.more.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The current thread, whose list this is, releases a lock.
     #[inline]
     pub(crate) fn remove(&self, object: usize) {
-        for slot in &self.slots {
-            if slot.lock.load(Ordering::Relaxed) & !KIND == object as u64 {
-                slot.lock.store(0, Ordering::Relaxed);
-                return;
-            }
+        if !self.slots[0].empty(object) {
+            self.remove_another(object);
         }
-        self.count_one_less();
+    }
+
+    /// Not inlined, as [`Held::add_another`].
+    #[inline(never)]
+    fn remove_another(&self, object: usize) {
+        if !self.slots[1..].iter().any(|slot| slot.empty(object)) {
+            self.count_one_less();
+        }
     }
 
     /// Another thread releases a lock that this list has.

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use super::TimedOut;
 use super::permits::Permits;
 use super::poison::Calm;
-use crate::park::{Blocker, Deadline, Failed, Infallible, Thread, ThreadId, Waiter, Wanted, Whom, by_owner, current};
+use crate::park::{
+    Blocker, Deadline, Failed, Infallible, Record, Thread, ThreadId, Waiter, Wanted, Whom, by_owner, current,
+};
 use crate::probe::WaitKind;
 use crate::sys::{AtomicU64, Ordering, UnsafeCell, const_fn};
 
@@ -362,9 +364,8 @@ impl<'a, T> LockGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a Lock<T>) -> Self {
-        let mut guard = Self { lock, calm: Calm::always(), not_send: PhantomData };
-        guard.calm = Calm::let_in(lock.is_poisoned());
-        guard
+        let calm = Calm::let_in(lock.is_poisoned(), || lock.raw.release());
+        Self { lock, calm, not_send: PhantomData }
     }
 
     #[inline]
@@ -574,16 +575,17 @@ impl RawLock {
     /// ```
     #[inline]
     pub fn release(&self) -> Option<()> {
-        if self.owner_number() == current().owner() { self.release_own() } else { self.release_anothers() }
+        let record = current();
+        if self.owner_number() == record.owner() { self.release_own(record) } else { self.release_anothers() }
     }
 
     /// Releases the lock, which the current thread owns.
     #[inline]
-    pub(super) fn release_own(&self) -> Option<()> {
+    pub(super) fn release_own(&self, record: &Record) -> Option<()> {
         // Before the lock is free: afterwards the word belongs to the next owner.
         self.owner.store(0, Ordering::Relaxed);
-        current().held.remove(self.address());
-        self.permits.release(1, 1).ok()
+        record.held.remove(self.address());
+        if self.permits.try_release_only() { Some(()) } else { self.permits.release(1, 1).ok() }
     }
 
     #[cold]

@@ -123,6 +123,13 @@ impl Permits {
         self.word.compare_exchange(ONE_PERMIT, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
+    /// The fast path of a lock's release: frees the only permit when nobody waits, and the lock is no signal and not poisoned.
+    #[inline]
+    pub(super) fn try_release_only(&self) -> bool {
+        // ORDERING: Release meets the Acquire of whoever takes the permit.
+        self.word.compare_exchange(0, ONE_PERMIT, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
     /// Whether a thread has ever freed a permit that another one took.
     pub(super) fn is_signal(&self) -> bool {
         self.word.load(Ordering::Relaxed) & SIGNAL != 0

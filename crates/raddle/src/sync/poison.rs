@@ -17,13 +17,16 @@ impl Calm {
         Self { counts: !panicking() }
     }
 
-    /// For a guard that is let in, unless the lock is poisoned. The guard has [`always`](Self::always) until then: the panic of a
-    /// refusal is none of the critical section.
+    /// For a guard that is let in, unless the lock is poisoned: then `release` gives back what was acquired, and the thread panics.
+    /// No guard sees that panic, which is none of the critical section.
     #[inline]
     #[track_caller]
-    pub(super) fn let_in(is_poisoned: bool) -> Self {
+    pub(super) fn let_in<R>(is_poisoned: bool, release: impl FnOnce() -> R) -> Self {
         let calm = Self::now();
-        calm.refuse_if(is_poisoned);
+        if is_poisoned && calm.counts {
+            release();
+            refuse();
+        }
         calm
     }
 

@@ -308,9 +308,8 @@ impl<'a, T> RLockGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a RLock<T>) -> Self {
-        let mut guard = Self { lock, calm: Calm::always(), not_send: PhantomData };
-        guard.calm = Calm::let_in(lock.is_poisoned());
-        guard
+        let calm = Calm::let_in(lock.is_poisoned(), || lock.raw.release());
+        Self { lock, calm, not_send: PhantomData }
     }
 
     #[inline]
@@ -495,12 +494,13 @@ impl RawRLock {
     /// ```
     #[inline]
     pub fn release(&self) -> Option<()> {
-        if !self.is_owned() {
+        let record = current();
+        if self.lock.owner_number() != record.owner() {
             return None;
         }
         let levels = self.levels() - 1;
         self.set_levels(levels);
-        if levels > 0 { Some(()) } else { self.lock.release_own() }
+        if levels > 0 { Some(()) } else { self.lock.release_own(record) }
     }
 
     /// Releases all levels and returns how many; `None` if this thread does not own the lock.
@@ -522,7 +522,7 @@ impl RawRLock {
         }
         let levels = self.levels();
         self.set_levels(0);
-        self.lock.release_own().map(|()| levels)
+        self.lock.release_own(current()).map(|()| levels)
     }
 
     /// Takes `levels` back that [`RawRLock::release_all`] gave up, and waits for them as long as it takes.

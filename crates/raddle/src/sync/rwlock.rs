@@ -411,11 +411,10 @@ impl<'a, T> RwLockReadGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a RwLock<T>) -> Self {
-        let guard = Self { lock, not_send: PhantomData };
         if lock.is_poisoned() {
-            Calm::now().refuse_if(true);
+            Calm::let_in(true, || lock.raw.release_read());
         }
-        guard
+        Self { lock, not_send: PhantomData }
     }
 }
 
@@ -471,9 +470,8 @@ impl<'a, T> RwLockWriteGuard<'a, T> {
     #[inline]
     #[track_caller]
     fn new(lock: &'a RwLock<T>) -> Self {
-        let mut guard = Self { lock, calm: Calm::always(), not_send: PhantomData };
-        guard.calm = Calm::let_in(lock.is_poisoned());
-        guard
+        let calm = Calm::let_in(lock.is_poisoned(), || lock.raw.release_write());
+        Self { lock, calm, not_send: PhantomData }
     }
 
     #[inline]
