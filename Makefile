@@ -168,7 +168,7 @@ bench-probe: $(BUILD)/bench ## what the bookkeeping of diagnostics costs
 		$(BUILD)-noprobe/bench
 	@$(VENV)/bin/python -m benchmarks.python.probe $(VENV)-noprobe/bin/python
 
-bench-rust: ## the crate beside std, parking_lot, crossbeam-channel and rayon
+bench-rust: ## the crate beside std, parking_lot, crossbeam-channel, flume, kanal, rayon, rusty_pool, threadpool
 	cd benchmarks/rust && CARGO_TARGET_DIR=$(CURDIR)/.build/bench-rust cargo run --quiet --release --locked
 
 bench-raw: ## the hottest methods as raw ones, as PyO3's and as the standard library's
