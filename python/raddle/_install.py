@@ -26,6 +26,8 @@ __all__ = ["early_binders", "install", "installed", "uninstall"]
 
 _KNOWN_VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _WATCHED = ("threading", "queue", "concurrent.futures", "concurrent.futures.thread")
+# What is imported before gevent or eventlet patches the same modules, which excludes raddle.
+_PATCHERS = ("gevent.events", "eventlet.patcher")
 # Where the standard library's modules have what they show.
 _ORIGINS = {
     "queue": "_queue",
@@ -52,11 +54,14 @@ def install() -> None:
     The standard library's classes stay in an interpreter that is not the main one, and, with a
     warning, on a version of Python that raddle does not know.
 
-    Errors: `ImportError` when the native module does not load in the main interpreter.
+    Errors: `ImportError` when the native module does not load in the main interpreter;
+    `RuntimeError` when gevent or eventlet has patched the modules. In a process that is switched
+    their patching fails with the same error.
     """
     if not _version_is_known():
         _warn_of_unknown_version()
         return
+    _refuse_greenlets()
     if not _native_loads():
         return
     with _state.lock:
@@ -136,6 +141,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_state.lock._at_fork_reinit)
 
 
+def _imported(module: ModuleType) -> None:
+    """Do what has to be done when a module that is watched for has been imported."""
+    if module.__name__ in _PATCHERS:
+        from raddle import _greenlets
+
+        _greenlets.guard(module)
+    else:
+        _switch(module)
+
+
+def _refuse_greenlets() -> None:
+    if "gevent.monkey" in sys.modules or "eventlet.patcher" in sys.modules:
+        from raddle import _greenlets
+
+        _greenlets.refuse_if_patched()
+
+
 def _switch(module: ModuleType) -> None:
     """Put our objects in the place of the stock ones, and note what `uninstall()` has to put back.
 
@@ -174,7 +196,7 @@ def _places(module: ModuleType) -> list[ModuleType]:
 
 # A program that imports a second copy of a module beside the first, as CPython's tests do, gets the
 # standard library's own classes in the copy.
-_watcher = Watcher(_WATCHED, _switch)
+_watcher = Watcher((*_WATCHED, *_PATCHERS), _imported)
 
 
 def _pairs(module_name: str) -> _Pairs:
