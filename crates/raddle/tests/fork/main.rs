@@ -11,10 +11,11 @@ mod thread;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use raddle::park::{Deadline, Thread, Waiter};
+use raddle::park::{Deadline, Failed, Thread, Waiter};
 use raddle::queue::{GetError, Queue};
 use raddle::sync::{Barrier, Condition, Event, RawLock, RawRLock, RawRwLock, Semaphore};
 use raddle::thread::{JoinHandle, ThreadId, ThreadState, snapshot};
@@ -322,7 +323,11 @@ fn a_handler_may_fork_and_its_wait_goes_on_in_both() {
         let (objects, child) = (Everything::leaked(), AtomicI32::new(0));
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {
-                let mut waiter = Forking { case, objects, child: &child, ident: None };
+                let end_in_child = Arc::new(move || {
+                    until(|| (case.is_linked)(objects));
+                    (case.end)(objects);
+                });
+                let mut waiter = Forking { in_child: end_in_child, stops_in_child: false, child: &child, ident: None };
                 (case.wait)(objects, &mut waiter);
                 if waiter.is_child() {
                     // The wait that began in the parent was ended by a thread of the child.
@@ -343,10 +348,74 @@ fn a_handler_may_fork_and_its_wait_goes_on_in_both() {
     }
 }
 
+/// Only who has a reader-writer lock may release it, and does not exist in the child: there the lock stays held, and the wait goes on until the handler
+/// stops it. In the parent it ends as ever.
+#[test]
+fn a_handler_may_fork_while_its_thread_waits_to_read_or_write() {
+    for writes in [false, true] {
+        let (rwlock, child): (&'static RawRwLock, _) = (&Everything::leaked().rwlock, AtomicI32::new(0));
+        if writes {
+            rwlock.read();
+        } else {
+            rwlock.write();
+        }
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let stop_in_child = Arc::new(|| {
+                    loop {
+                        interrupt_blocked_threads();
+                        std::thread::park_timeout(Duration::from_micros(50));
+                    }
+                });
+                let mut waiter = Forking { in_child: stop_in_child, stops_in_child: true, child: &child, ident: None };
+                let end = if writes {
+                    rwlock.write_with(Deadline::NEVER, &mut waiter)
+                } else {
+                    rwlock.read_with(Deadline::NEVER, &mut waiter)
+                };
+                if waiter.is_child() {
+                    let is_sound = catch_unwind(|| {
+                        assert_eq!(end, Err(Failed::Aborted));
+                        assert_eq!(rwlock.waiting(), 0, "who waited behind it does not exist here");
+                        assert_eq!((rwlock.is_writing(), rwlock.readers()), (!writes, u64::from(writes)));
+                        rwlock.reset_after_fork();
+                        rwlock.write();
+                        rwlock.downgrade().unwrap();
+                        rwlock.release_read().unwrap();
+                    });
+                    // SAFETY: ends this process without running anything of the parent's.
+                    unsafe { libc::_exit(i32::from(is_sound.is_err())) };
+                }
+                end.unwrap();
+                let released = if writes { rwlock.release_write() } else { rwlock.release_read() };
+                released.unwrap();
+            });
+            until(|| rwlock.waiting() == 1);
+            let behind = scope.spawn(|| {
+                rwlock.write();
+                rwlock.release_write().unwrap();
+            });
+            until(|| rwlock.waiting() == 2);
+            until(|| {
+                interrupt_blocked_threads();
+                child.load(Ordering::SeqCst) != 0 || waiting.is_finished()
+            });
+            until(|| rwlock.waiting() == 2);
+            let released = if writes { rwlock.release_read() } else { rwlock.release_write() };
+            released.unwrap();
+            waiting.join().unwrap();
+            behind.join().unwrap();
+        });
+        assert_eq!(failure_of(child.into_inner()), None, "to {}", if writes { "write" } else { "read" });
+    }
+}
+
 /// A waiter that forks at its first interrupt.
 struct Forking<'a> {
-    case: &'static Case,
-    objects: &'static Everything,
+    /// What a thread of the child does.
+    in_child: Arc<dyn Fn() + Send + Sync>,
+    /// Whether the next interrupt in the child ends the wait there.
+    stops_in_child: bool,
     child: &'a AtomicI32,
     /// The process that has forked, in the child.
     ident: Option<u32>,
@@ -371,6 +440,9 @@ impl Waiter for Forking<'_> {
     }
 
     fn interrupted(&mut self) -> ControlFlow<()> {
+        if self.is_child() && self.stops_in_child {
+            return ControlFlow::Break(());
+        }
         if self.ident.is_none() {
             self.ident = Some(std::process::id());
             // SAFETY: the child goes on in this function, with this thread alone, and ends by `_exit`.
@@ -378,11 +450,8 @@ impl Waiter for Forking<'_> {
                 0 => {
                     // SAFETY: as above.
                     unsafe { libc::alarm(TIME_BOX) };
-                    let (case, objects) = (self.case, self.objects);
-                    spawn(move || {
-                        until(|| (case.is_linked)(objects));
-                        (case.end)(objects);
-                    });
+                    let in_child = Arc::clone(&self.in_child);
+                    spawn(move || in_child());
                 }
                 child => self.child.store(child, Ordering::SeqCst),
             }
@@ -391,7 +460,6 @@ impl Waiter for Forking<'_> {
     }
 }
 
-/// A thread of ours, because those of std do not run in a child of a parent that was about to start others.
 /// What a snapshot looks at while the process forks is whole in the child.
 #[test]
 fn a_snapshot_in_the_parent_takes_nothing_from_the_child() {
@@ -419,6 +487,7 @@ fn a_snapshot_in_the_parent_takes_nothing_from_the_child() {
     });
 }
 
+/// A thread of ours, because those of std do not run in a child of a parent that was about to start others.
 fn spawn<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     raddle::thread::spawn(task).unwrap()
 }
