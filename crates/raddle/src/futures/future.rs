@@ -355,7 +355,6 @@ impl<T: Send> Future<T> {
     /// assert!(!promise.begin());
     /// assert!(future.is_cancelled());
     /// ```
-    #[allow(clippy::must_use_candidate, reason = "most cancel for the effect")]
     pub fn cancel(&self) -> bool {
         self.task.cancel() != Cancellation::TooLate
     }

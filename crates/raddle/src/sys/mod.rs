@@ -64,6 +64,8 @@ mod socket;
 pub(crate) use apart::{at_process_exit, spawn_apart};
 #[cfg(not(any(loom, shuttle)))]
 use linger::linger;
+#[cfg(feature = "probe")]
+pub(crate) use machine::array;
 #[cfg(any(loom, shuttle))]
 pub(crate) use machine::model;
 pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};

@@ -211,7 +211,6 @@ pub fn stack_size() -> usize {
 /// assert_eq!(stack_size(), 1 << 20);
 /// set_stack_size(before);
 /// ```
-#[allow(clippy::must_use_candidate, reason = "called for what it sets")]
 pub fn set_stack_size(bytes: usize) -> usize {
     usize::try_from(STACK_SIZE.swap(bytes as u64, Ordering::Relaxed)).unwrap_or(usize::MAX)
 }

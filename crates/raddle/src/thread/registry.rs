@@ -38,7 +38,6 @@ pub fn current() -> Thread {
 /// .join()
 /// .unwrap();
 /// ```
-#[allow(clippy::must_use_candidate, reason = "called for what it tells")]
 pub fn adopt(name: &str, daemon: bool) -> Thread {
     let record = park::current();
     let identity = record.identity().unwrap_or_else(|| record.identify(name, daemon));

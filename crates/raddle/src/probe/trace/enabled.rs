@@ -15,7 +15,7 @@ use std::ptr;
 
 use super::{Known, Subject};
 use crate::probe::{State, WaitKind};
-use crate::sys::{AfterFork, AtomicPtr, AtomicU32, AtomicU64, Nanoseconds, Ordering, Section, const_fn, global};
+use crate::sys::{AfterFork, AtomicPtr, AtomicU32, AtomicU64, Nanoseconds, Ordering, Section, array, const_fn, global};
 
 /// How many entries are made at a time, and how often.
 const CHUNK: usize = 64;
@@ -66,7 +66,7 @@ impl Table {
     const_fn! {
         fn new() -> Self {
             Self {
-                chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+                chunks: array![AtomicPtr::new(ptr::null_mut()); CHUNKS],
                 free: Section::new(Free(0)),
                 used: AtomicU32::new(0),
                 missed: AtomicU64::new(0),

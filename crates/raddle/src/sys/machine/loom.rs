@@ -21,6 +21,15 @@ macro_rules! global {
 }
 pub(crate) use global;
 
+#[cfg(feature = "probe")]
+macro_rules! array {
+    ($value:expr; $length:expr) => {
+        std::array::from_fn::<_, { $length }, _>(|_| $value)
+    };
+}
+#[cfg(feature = "probe")]
+pub(crate) use array;
+
 loom::thread_local! {
     static LOCAL: Cell<*const ()> = Cell::new(std::ptr::null());
 }

@@ -43,6 +43,16 @@ macro_rules! global {
 }
 pub(crate) use global;
 
+/// `[value; length]`, whose value is made anew for each place: in a constant here, at run time in models.
+#[cfg(feature = "probe")]
+macro_rules! array {
+    ($value:expr; $length:expr) => {
+        [const { $value }; $length]
+    };
+}
+#[cfg(feature = "probe")]
+pub(crate) use array;
+
 thread_local! {
     // Constant and without a destructor: a read is one load, and it works in the destructors of
     // other thread-local values too.

@@ -118,6 +118,15 @@ macro_rules! global {
 }
 pub(crate) use global;
 
+#[cfg(feature = "probe")]
+macro_rules! array {
+    ($value:expr; $length:expr) => {
+        std::array::from_fn::<_, { $length }, _>(|_| $value)
+    };
+}
+#[cfg(feature = "probe")]
+pub(crate) use array;
+
 /// The pointers of all threads. A table, because a value of shuttle's thread-local storage is gone before what `on_thread_exit` calls, and
 /// std's mutex, because looking into the table is no step.
 #[derive(Default)]
