@@ -25,7 +25,7 @@ class Facade(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         # What every module has for itself must not come from the other one.
-        if name.startswith("__") and name not in ("__all__", "__excepthook__"):
+        if name.startswith("__") and name not in ("__all__", "__author__", "__excepthook__"):
             message = f"module {self.__name__!r} has no attribute {name!r}"
             raise AttributeError(message)
         return getattr(self._stock, name)

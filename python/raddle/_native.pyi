@@ -28,8 +28,11 @@ from typing_extensions import disjoint_base
 __all__ = [
     "Barrier",
     "BoundedSemaphore",
+    "Completions",
     "Condition",
+    "Countdown",
     "Event",
+    "Future",
     "Queue",
     "RLock",
     "RWLock",
@@ -37,12 +40,16 @@ __all__ = [
     "Semaphore",
     "Server",
     "SimpleQueue",
+    "ThreadPoolExecutor",
     "Writer",
+    "_WorkItem",
     "_adopt",
     "_aims",
+    "_end_executors",
     "_join",
     "_lend",
     "_serve",
+    "_settled",
     "_snapshot",
     "_watch",
     "allocate_lock",
@@ -162,7 +169,7 @@ class Condition:
 class Event:
     def __new__(cls, *_args: object, **_kwargs: object) -> Self: ...
     # Takes none, but tells the signature of __new__.
-    def __init__(self, *_args: object, **_kwargs: object) -> None: ...
+    def __init__(self) -> None: ...
     @property
     def _flag(self) -> bool: ...
     def is_set(self) -> bool: ...
@@ -239,7 +246,7 @@ class Queue(Generic[_Item]):
 
 @disjoint_base
 class SimpleQueue(Generic[_Item]):
-    def __new__(cls, *args: object, **kwargs: object) -> Self: ...
+    def __new__(cls) -> Self: ...
     def put(self, item: _Item, block: bool = True, timeout: float | None = None) -> None: ...
     def get(self, block: bool = True, timeout: float | None = None) -> _Item: ...
     def put_nowait(self, item: _Item) -> None: ...

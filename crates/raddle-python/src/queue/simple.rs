@@ -95,7 +95,7 @@ impl Holds for SimpleQueue {
 impl SimpleQueue {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **kwargs))]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
     fn new(class: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let has_arguments = !args.is_empty() || kwargs.is_some_and(|kwargs| !kwargs.is_empty());
         // A subclass with an `__init__` of its own takes what it likes.
@@ -106,6 +106,7 @@ impl SimpleQueue {
     }
 
     #[classmethod]
+    #[pyo3(signature = (item, /))]
     fn __class_getitem__(class: &Bound<'_, PyType>, item: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         // SAFETY: valid objects; the function returns an owned reference or raises.
         unsafe {

@@ -52,7 +52,9 @@ pub(crate) fn acquired(result: Result<(), Failed>) -> Result<Reply, Raised> {
 }
 
 /// A new lock.
-#[pyfunction]
+// It tells a signature where the standard library's does.
+#[cfg_attr(Py_3_13, pyfunction)]
+#[cfg_attr(not(Py_3_13), pyfunction(text_signature = None))]
 pub(crate) fn allocate_lock() -> Lock {
     Lock { raw: RawLock::new() }
 }
