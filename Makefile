@@ -25,6 +25,8 @@ TOOLS := .venv/tools
 PYTEST := $(shell sed -n "s/^ *\"\(pytest[a-z-]*[<>=].*\)\",/'\1'/p" pyproject.toml)
 # The tests wait more than they compute, so more of them run side by side than there are processors.
 WORKERS ?= 4
+# Installs what follows into a new environment, and tries it.
+TRY := $(PYTHON) -m tests.packaging
 INSTALL := -m pip --disable-pip-version-check install --quiet
 WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICENSE-APACHE \
 	$(shell find crates/raddle/Cargo.toml crates/raddle/src crates/raddle-python raddle.data -type f) \
@@ -37,7 +39,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan \
-	portable fuzz msrv targets deny package docs parity bench-probe bench-rust bench-quick bench-raw bench-raw-built wheel clean interpreter cpython-tests
+	portable fuzz msrv targets deny package docs parity bench-probe bench-rust bench-quick bench-raw bench-raw-built bench-import wheel wheels wheel-checked sdist editable clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -191,8 +193,35 @@ bench-raw: ## the hottest methods as raw ones, as PyO3's and as the standard lib
 bench-raw-built: $(BUILD)/bench
 	@$(VENV)/bin/python -m benchmarks.python.raw_methods
 
+bench-import: $(BUILD)/bench ## what an import of raddle's modules costs more than one of the standard library's
+	@$(VENV)/bin/python -m benchmarks.python.imports
+
 wheel: $(BUILD)/wheel ## the wheel for PYTHON, also installed in its environment
 	@ls $(BUILD)/dist/*.whl
+
+wheels: ## a wheel for each of PYTHONS, into wheels, each tried in an environment of its own
+	@for python in $(PYTHONS); do \
+		$(MAKE) --no-print-directory wheel-checked PYTHON=$$python || exit 1; \
+	done
+	@ls wheels
+
+wheel-checked: $(BUILD)/wheel
+	@mkdir -p wheels
+	@cp $(BUILD)/dist/*.whl wheels
+	@echo "== the wheel for Python $(TAG), in an environment of its own"
+	$(TRY) --no-index --no-deps $(CURDIR)/$(BUILD)/dist/*.whl
+
+sdist: $(TOOLS)/ready | interpreter ## the source distribution, into wheels, and an install from it in an environment of its own
+	@rm -rf .build/sdist
+	$(TOOLS)/bin/maturin sdist --quiet --out .build/sdist
+	@mkdir -p wheels
+	@cp .build/sdist/*.tar.gz wheels
+	@echo "== the source distribution, installed on Python $(TAG)"
+	CARGO_TARGET_DIR=$(BUILD)/target $(TRY) $(CURDIR)/.build/sdist/*.tar.gz
+	@ls wheels/*.tar.gz
+
+editable: | interpreter ## the checkout itself, installed in an environment of its own: pip install -e .
+	CARGO_TARGET_DIR=$(BUILD)/target $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
 
 clean: ## remove what was built and fetched
 	rm -rf target .build .venv
