@@ -39,7 +39,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan \
-	portable fuzz msrv targets deny package docs parity bench-probe bench-rust bench-quick bench-raw bench-raw-built bench-import wheel wheels wheel-checked sdist editable clean interpreter cpython-tests
+	portable fuzz msrv targets deny package docs parity bench bench-page bench-growth bench-probe bench-rust bench-quick bench-raw bench-raw-built \
+	bench-import wheel wheels wheel-checked sdist editable clean interpreter cpython-tests
 
 ## The two that matter
 
@@ -174,6 +175,15 @@ package: ## what would be published, built by itself
 
 ## Measuring and the rest
 
+bench: $(BUILD)/bench ## everything beside its peers, written down in benchmarks/record, in about a quarter of an hour
+	@$(VENV)/bin/python -m benchmarks.python.record
+
+bench-page: $(TOOLS)/page ## docs/performance/results.md and its plots, from the records
+	@$(TOOLS)/bin/python -m benchmarks.python.page
+
+bench-growth: $(BUILD)/wheel ## time and memory for each of many items, threads and futures
+	@$(VENV)/bin/python -m benchmarks.python.growth
+
 bench-quick: $(BUILD)/bench ## ratios to the standard library on this machine, in two minutes
 	@$(VENV)/bin/raddle bench
 
@@ -262,6 +272,10 @@ $(VENV)-%/ready: pyproject.toml $(BUILD)/wheel
 	@$(VENV)-$*/bin/python $(INSTALL) --upgrade pip
 	@$(VENV)-$*/bin/python $(INSTALL) --group $*
 	@$(VENV)-$*/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
+	@touch $@
+
+$(TOOLS)/page: benchmarks/python/page-requirements.txt $(TOOLS)/ready
+	@$(TOOLS)/bin/python $(INSTALL) -r $<
 	@touch $@
 
 $(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready
