@@ -38,7 +38,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-whole downstream probes-full fork stress loom shuttle tsan \
+.PHONY: help run test rust lint types python conformance conformance-bound conformance-whole downstream probes-full fork stress loom shuttle tsan \
 	portable fuzz msrv targets deny package docs parity bench bench-page bench-growth bench-probe bench-rust bench-quick bench-raw bench-raw-built \
 	bench-import wheel wheels wheel-checked sdist editable clean interpreter cpython-tests
 
@@ -100,7 +100,7 @@ python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, missio
 	@echo "== Python tests on $(TAG)"
 	$(VENV)/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup tests examples
 
-conformance: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to our classes
+conformance-bound: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
 
 docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
@@ -109,6 +109,8 @@ docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, a
 	@echo "$(CURDIR)/.build/docs/html/index.html"
 
 ## Longer proofs
+
+conformance: conformance-bound conformance-whole ## all of CPython's own tests, on PYTHON: bound and whole
 
 conformance-whole: $(BUILD)/wheel cpython-tests ## CPython's whole test modules on raddle, beside a stock run
 	$(VENV)/bin/python -m tests.conformance.whole

@@ -73,8 +73,13 @@ def run_suites(bound: Iterable[type[unittest.TestCase]]) -> list[str]:
 
 def outcome_file(group: str) -> Path:
     """The list of a group for the running version: the free-threaded build has its own."""
+    return OUTCOMES / group / f"{version()}.txt"
+
+
+def version() -> str:
+    """The running version as the lists are named: 3.13, 3.14t."""
     free_threaded = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
-    return OUTCOMES / group / f"{sys.version_info.major}.{sys.version_info.minor}{free_threaded}.txt"
+    return f"{sys.version_info.major}.{sys.version_info.minor}{free_threaded}"
 
 
 def recorded_outcomes(group: str) -> list[str]:

@@ -1,163 +1,233 @@
-"""Runs CPython's whole test modules in a switched interpreter, beside a stock run, and compares test by test.
+"""Runs CPython's whole test modules under ``raddle run``, beside a stock run, and compares both with the recorded list.
 
-raddle must not say a word about deadlocks in any of them, where none of the tests means to make one.
+Usage: ``python -m tests.conformance.whole [--jobs N] [--record] [MODULE ...]``, in an environment in which raddle is
+installed. It takes some minutes, mostly asleep. Exit code 0 means that every test ended as the list says, on raddle and
+on stock, and that raddle said nothing, since none of the tests means to make a deadlock.
 
-Usage: ``python -m tests.conformance.whole [--ours-only] [MODULE ...]``, in an environment in which raddle is
-installed. It takes some minutes, mostly asleep. Exit code 0 means that every test ended as on stock.
+With ``--record`` the outcomes of these modules go to ``outcomes/whole`` instead. Where a test differs from stock, a
+reason that was written there by hand stays as long as its outcome does.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
+import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conformance import testpackage
+from tests.conformance import run, testpackage, vacuous
 
+GROUP = "whole"
+
+# Those that take longest begin first.
 MODULES = (
-    "test_threading",
-    "test_threading_local",
-    "test_thread",
-    "test_threadsignals",
-    "test_queue",
     testpackage.NAME,
+    "test_asyncio",
+    "test_threading",
+    "test_logging",
+    "test_queue",
+    "test_threadsignals",
+    "test_fork1",
+    "test_thread",
+    "test_threading_local",
 )
 
 # Without the memory limit 3.14 skips the tests that start the most threads, among them the one with daemon threads.
-OPTIONS = ("-v", "-M", "6g", "-u", "walltime,cpu", "--timeout", "600")
+OPTIONS = ("-v", "-M", "6g", "-u", "walltime,cpu", "--timeout", "1200")
 
 # CPython's own process pool hangs in this one now and then before 3.13.1, where it was mended.
-LEFT_OUT = [] if sys.version_info >= (3, 13, 1) else ["--ignore", "test_shutdown_deadlock_pickle"]
+LEFT_OUT = [] if sys.version_info >= (3, 13, 1) else ["test_shutdown_deadlock_pickle"]
 
-# Runs before the tests where some were fetched. The runner would look for the folder that this version's sources have,
-# and an interpreter that a test starts, where they are installed. Those that multiprocessing starts cannot be told.
-FETCHED = """
-import test.libregrtest.findtests as findtests, test.support.script_helper as helper
-findtests.SPLITTESTDIRS.discard({name!r})
-prelude = {prelude!r}
-exec(prelude)
-def assert_python_ok(*arguments, original=helper.assert_python_ok, **options):
-    if arguments[0] == "-c":
-        arguments = ("-c", prelude + arguments[1], *arguments[2:])
-    return original(*arguments, **options)
-helper.assert_python_ok = assert_python_ok
-"""
+# Children that multiprocessing starts afresh cannot be told where fetched tests are.
 CANNOT_BE_TOLD = ("*Spawn*", "*Forkserver*", "*.test_spawn", "*.test_forkserver", "*defaults_to_spawn*")
 
-# Runs in the process of the tests, before them: what is imported there is what the tests are about to use.
-GUARD = """
-import _thread, concurrent.futures, os, queue, runpy, sys, threading
-if os.environ.get("RADDLE_INSTALL"):
-    import raddle._native as native
-    assert native.__file__.endswith((".so", ".pyd")), native.__file__
-    assert _thread.allocate_lock is native.allocate_lock
-    assert type(threading.Lock()) is native.lock
-    assert issubclass(threading.Event, native.Event)
-    assert issubclass(queue.Queue, native.Queue)
-    assert issubclass(concurrent.futures.Future, native.Future)
-    assert issubclass(concurrent.futures.ThreadPoolExecutor, native.ThreadPoolExecutor)
-else:
-    assert not any(name.startswith("raddle") for name in sys.modules)
-runpy.run_module("test", run_name="__main__", alter_sys=True)
-"""
+INSIDE = Path(__file__).with_name("inside.py")
+LOGS = Path(__file__).parents[2] / ".build" / "conformance" / run.version()
+
+# What raddle says when it takes a program for deadlocked, or warns of something.
+TOLD = re.compile(r"^raddle: |raddle\.diagnostics\.DeadlockError", re.MULTILINE)
+
+HEADER = [
+    "# CPython {version}: outcome of every test of the whole modules, on raddle and on stock; compared both ways.",
+    "# vacuous: passes on both, but without our classes. A/B: A on raddle, B on stock. See ../../README.md.",
+    "# Every line that is not ok says why after the mark.",
+]
 
 
-# What raddle says when it takes a program for deadlocked.
-TOLD = re.compile(r"raddle: .*(deadlock|asleep)|raddle\.diagnostics\.DeadlockError")
+@dataclass
+class Run:
+    """What a module's tests did on one implementation."""
+
+    outcomes: dict[str, tuple[str, str]]
+    with_threads: set[str]
+    told: list[str]
+    problem: str | None
+    seconds: float
 
 
 def main() -> int:
-    """Runs the modules on both implementations and prints how they differ."""
+    """Does what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.whole")
-    parser.add_argument("--ours-only", action="store_true", help="no stock run: every test must pass or be skipped")
+    parser.add_argument("--jobs", type=int, default=2, help="how many processes run side by side")
+    parser.add_argument("--record", action="store_true", help="write the list to outcomes/")
     parser.add_argument("module", nargs="*", default=MODULES)
     arguments = parser.parse_args()
+    modules = list(arguments.module)
     missing = testpackage.why_missing()
-    if missing is not None and testpackage.NAME in arguments.module:
+    if missing is not None and testpackage.NAME in modules:
         print(f"{testpackage.NAME} is left out: {missing}")
-        arguments.module = [name for name in arguments.module if name != testpackage.NAME]
-    ours = run_modules(arguments.module, switched=True)
-    stock = {} if arguments.ours_only else run_modules(arguments.module, switched=False)
-    print(f"\n{sys.version}")
-    print(f"raddle: {summary(ours)}")
-    if arguments.ours_only:
-        different = {name: outcome for name, outcome in ours.items() if outcome in ("failed", "error")}
+        modules.remove(testpackage.NAME)
+    started = time.monotonic()
+    lines, complaints = run_modules(modules, jobs=arguments.jobs)
+    print(f"\n{sys.version}\n{summary(lines)}; {time.monotonic() - started:.0f} s")
+    recorded = run.recorded_outcomes(GROUP)
+    if arguments.record:
+        record(modules, lines, recorded)
     else:
-        print(f"stock:  {summary(stock)}")
-        different = {
-            name: f"{ours.get(name, 'did not run')} (stock: {stock.get(name, 'did not run')})"
-            for name in ours.keys() | stock.keys()
-            if ours.get(name) != stock.get(name)
-        }
-    for name, outcome in sorted(different.items()):
-        print(f"  {name}: {outcome}")
-    print("different from stock:" if different else "same as stock:", len(different) or len(ours))
-    return 1 if different or not ours else 0
+        complaints += changes(lines, [line for line in recorded if module_of(line) in modules])
+    print(*complaints, f"logs: {LOGS}", "changed" if complaints else "as recorded", sep="\n")
+    return 1 if complaints else 0
 
 
-def run_modules(modules: list[str], *, switched: bool) -> dict[str, str]:
-    """Runs CPython's test modules in a fresh interpreter and returns the outcome of each test."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RADDLE_")}
-    if switched:
-        environment["RADDLE_INSTALL"] = "1"
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder, "results.xml")
-        options = [*OPTIONS, *LEFT_OUT, "--junit-xml", str(results)]
-        program = GUARD
-        if testpackage.is_fetched():
-            program = FETCHED.format(name=testpackage.NAME, prelude=testpackage.path_prelude()) + GUARD
-            options += [option for pattern in CANNOT_BE_TOLD for option in ("--ignore", pattern)]
-        command = [sys.executable, "-c", program, *options, *modules]
-        print("+", "raddle:" if switched else "stock:", *command[3:], flush=True)
-        ending, told = run_and_listen(command, environment, folder)
-        print(f"exit code {ending}", flush=True)
-        if not results.exists():
-            sys.exit(f"the run ended with exit code {ending} and left no results")
-        outcomes = read_results(results)
-        if told:
-            outcomes["(raddle's silence)"] = "failed"
-        return outcomes
+def run_modules(modules: list[str], *, jobs: int) -> tuple[list[str], list[str]]:
+    """Runs modules on both implementations; returns a line for each test, and what went wrong beyond tests."""
+    complaints = []
+    lines = []
+    with ThreadPoolExecutor(jobs) as pool:
+        pending = [(m, pool.submit(run_module, m, "raddle"), pool.submit(run_module, m, "stock")) for m in modules]
+        for module, ours, stock in pending:
+            lines += compare(module, ours.result(), stock.result())
+            for name, result in (("raddle", ours.result()), ("stock", stock.result())):
+                complaints += [f"{module} on {name}: {result.problem}"] if result.problem else []
+                complaints += [f"{module} on {name}: a word of raddle: {line}" for line in result.told]
+    return sorted(lines, key=name_of), complaints
 
 
-def run_and_listen(command: list[str], environment: dict[str, str], folder: str) -> tuple[int, bool]:
-    """Runs a command, shows what it says, and returns its exit code and whether raddle told of a deadlock."""
-    told = False
-    with subprocess.Popen(
-        command,
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            told = told or TOLD.search(line) is not None
-            sys.stdout.write(line)
-            sys.stdout.flush()
-    return process.returncode, told
+def run_module(module: str, implementation: str) -> Run:
+    """Runs a module's tests in a fresh interpreter, with CPython's own runner."""
+    folder = LOGS / implementation
+    folder.mkdir(parents=True, exist_ok=True)
+    results, notes, log = (folder / f"{module}.{ending}" for ending in ("xml", "threads", "log"))
+    for path in (results, notes, log):
+        path.unlink(missing_ok=True)
+    fetched = module == testpackage.NAME and testpackage.is_fetched()
+    told_inside = {"notes": str(notes), "fetched": None}
+    ignored = list(LEFT_OUT)
+    if fetched:
+        told_inside["fetched"] = {"name": testpackage.NAME, "prelude": testpackage.path_prelude()}
+        ignored += CANNOT_BE_TOLD
+    launcher = ["-m", "raddle", "run"] if implementation == "raddle" else []
+    options = [*OPTIONS, "--junit-xml", str(results), *(word for name in ignored for word in ("--ignore", name))]
+    started = time.monotonic()
+    with log.open("w") as file:
+        ended = subprocess.run(
+            [sys.executable, *launcher, "-c", INSIDE.read_text(), json.dumps(told_inside), *options, module],
+            env={name: value for name, value in os.environ.items() if not name.startswith("RADDLE_")},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    outcomes = read_results(results, module) if results.exists() else {}
+    result = Run(
+        outcomes,
+        with_threads={short(name, module) for name in notes.read_text().splitlines()} if notes.exists() else set(),
+        told=[line for line in log.read_text(errors="replace").splitlines() if TOLD.search(line)],
+        problem=None if outcomes else f"no results, exit code {ended.returncode}",
+        seconds=time.monotonic() - started,
+    )
+    kinds = Counter(outcome for outcome, _ in outcomes.values())
+    said = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    print(f"{implementation:7} {module}: {said}; exit code {ended.returncode}, {result.seconds:.0f} s", flush=True)
+    return result
 
 
-def read_results(path: Path) -> dict[str, str]:
-    """The outcome of each test in a JUnit file as CPython writes it."""
-    outcomes = {}
+def read_results(path: Path, module: str) -> dict[str, tuple[str, str]]:
+    """The outcome of each test in a JUnit file as CPython writes it, and why when it is not ok."""
+    outcomes: dict[str, tuple[str, str]] = {}
     for case in ElementTree.parse(path).getroot().iter("testcase"):
-        kinds = {child.tag for child in case}
-        outcome = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "ok")
-        outcomes[case.get("name", "")] = {"failure": "failed"}.get(outcome, outcome)
+        said = {child.tag: child for child in case}
+        kind = next((kind for kind in ("error", "failure", "skipped") if kind in said), "ok")
+        words = "" if kind == "ok" else said[kind].get("message") or said[kind].text or ""
+        # A message of several lines ends with what was wrong.
+        why = next(iter(reversed(words.strip().splitlines())), "")
+        name = short(case.get("name", ""), module)
+        outcome = ("failed" if kind == "failure" else kind, " ".join(why.split()))
+        # Doctests of one text, run with different names bound, have one name.
+        if outcomes.get(name, ("ok", ""))[0] == "ok":
+            outcomes[name] = outcome
     return outcomes
 
 
-def summary(outcomes: dict[str, str]) -> str:
+def short(identity: str, module: str) -> str:
+    """A test's name, which begins with its module's."""
+    name = "_".join(identity.removeprefix("test.").split())
+    return name if name.startswith(f"{module}.") else f"{module}:{name}"
+
+
+def compare(module: str, ours: Run, stock: Run) -> list[str]:
+    """A line for each test of a module."""
+    lines = []
+    for name in ours.outcomes.keys() | stock.outcomes.keys():
+        outcome, why = ours.outcomes.get(name, ("missing", ""))
+        stock_outcome, stock_why = stock.outcomes.get(name, ("missing", ""))
+        if outcome != stock_outcome:
+            outcome, why = f"{outcome}/{stock_outcome}", why or stock_why
+        elif outcome == "ok":
+            vacuous_why = vacuous.why_vacuous(module, name, starts_thread=name in ours.with_threads)
+            outcome, why = ("ok", "") if vacuous_why is None else ("vacuous", vacuous_why)
+        lines.append(f"{outcome:8}{' ' if len(outcome) > 7 else ''}{name}" + (f"  # {why}" if why else ""))
+    return lines
+
+
+def record(modules: list[str], lines: list[str], recorded: list[str]) -> None:
+    """Writes the list, with the lines of these modules new."""
+    reasons = {line.partition("#")[0].strip(): line for line in recorded}
+    kept = [line for line in recorded if module_of(line) not in modules]
+    # What differs from stock, or fails on it, is explained by hand.
+    new = [
+        line if line.startswith(("ok ", "skipped ", "vacuous ")) else reasons.get(line.partition("#")[0].strip(), line)
+        for line in lines
+    ]
+    path = run.outcome_file(GROUP)
+    path.parent.mkdir(exist_ok=True)
+    header = [line.format(version=sys.version.split(" (")[0]) for line in HEADER]
+    path.write_text("\n".join([*header, *sorted(kept + new, key=name_of)]) + "\n")
+
+
+def changes(lines: list[str], recorded: list[str]) -> list[str]:
+    """How the outcomes differ from the recorded ones, in either direction."""
+    now, then = ({name_of(line): line for line in each} for each in (lines, recorded))
+    return [
+        f"now: {now.get(name, 'did not run')}\n  recorded: {then.get(name, 'nothing')}"
+        for name in sorted(now.keys() | then.keys())
+        if now.get(name, "").split()[:1] != then.get(name, "").split()[:1]
+    ]
+
+
+def name_of(line: str) -> str:
+    """The test that a line is about."""
+    return line.split()[1]
+
+
+def module_of(line: str) -> str:
+    """The module whose test a line is about."""
+    return re.split(r"[.:]", name_of(line))[0]
+
+
+def summary(lines: list[str]) -> str:
     """How many tests ended in which way."""
-    kinds = sorted(set(outcomes.values()))
-    return ", ".join(f"{list(outcomes.values()).count(kind)} {kind}" for kind in kinds) or "nothing ran"
+    kinds = Counter(line.split()[0] for line in lines)
+    return f"{len(lines)} tests: " + (", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) or "nothing ran")
 
 
 if __name__ == "__main__":
