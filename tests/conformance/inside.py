@@ -45,7 +45,11 @@ def main() -> None:
     exec(OURS if SWITCHED else STOCK, {})
     check_child()
     note_tests_with_threads(Path(options["notes"]))
-    runpy.run_module("test", run_name="__main__", alter_sys=True)
+    show_what_is_printed()
+    try:
+        runpy.run_module("test", run_name="__main__", alter_sys=True)
+    finally:
+        show_deadlocks()
 
 
 def check_child() -> None:
@@ -81,6 +85,34 @@ def note_tests_with_threads(notes: Path) -> None:
     unittest.TestResult.startTest = started  # type: ignore[method-assign]
     unittest.TestResult.stopTest = stopped  # type: ignore[method-assign]
     sys.addaudithook(listen)
+
+
+def show_what_is_printed() -> None:
+    """Has what tests that pass print, and their children, in the log, where raddle's words are looked for."""
+    from test.support import script_helper
+
+    make_runner, run_child = unittest.TextTestRunner.__init__, script_helper.run_python_until_end
+
+    # CPython's runner drops what a test that passes has printed, when it writes a JUnit file.
+    def unbuffered(self: unittest.TextTestRunner, *arguments: Any, **options: Any) -> None:
+        make_runner(self, *arguments, **{**options, "buffer": False})
+
+    def overheard(*arguments: str, **options: Any) -> Any:
+        result, command = run_child(*arguments, **options)
+        for line in (result.out + b"\n" + result.err).splitlines():
+            if line.startswith(b"raddle: "):
+                os.write(1, b"\n" + line + b" (in a child)\n")
+        return result, command
+
+    unittest.TextTestRunner.__init__ = unbuffered  # type: ignore[method-assign]
+    script_helper.run_python_until_end = overheard
+
+
+def show_deadlocks() -> None:
+    """Prints what raddle took for a deadlock in this process, also where a test has caught or captured it."""
+    diagnostics = sys.modules.get("raddle.diagnostics")
+    for deadlock in diagnostics.deadlocks() if diagnostics is not None else ():
+        os.write(1, f"\nraddle: {deadlock!r}\n".encode())
 
 
 def find_fetched_tests(name: str, prelude: str) -> None:
