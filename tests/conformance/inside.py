@@ -77,10 +77,13 @@ def note_tests_with_threads(notes: Path) -> None:
 
     def stopped(self: unittest.TestResult, test: unittest.TestCase) -> None:
         stop_test(self, test)
-        name = running.pop()
-        if name in noted:
-            with notes.open("a") as file:
-                file.write(f"{name}\n")
+        name = test.id()
+        # 3.12.1 stops a test that is skipped without having started it.
+        if running and running[-1] == name:
+            running.pop()
+            if name in noted:
+                with notes.open("a") as file:
+                    file.write(f"{name}\n")
 
     unittest.TestResult.startTest = started  # type: ignore[method-assign]
     unittest.TestResult.stopTest = stopped  # type: ignore[method-assign]

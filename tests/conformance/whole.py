@@ -221,6 +221,9 @@ def record(modules: list[str], lines: list[str], recorded: list[str]) -> None:
 def changes(lines: list[str], recorded: list[str]) -> list[str]:
     """How the outcomes differ from the recorded ones, in either direction."""
     now, then = ({name_of(line): line for line in each} for each in (lines, recorded))
+    # A module without a list has only the stock run to be compared with.
+    listed = {module_of(line) for line in recorded}
+    then |= {name: line for name, line in now.items() if module_of(line) not in listed and "/" not in line.split()[0]}
     return [
         f"now: {now.get(name, 'did not run')}\n  recorded: {then.get(name, 'nothing')}"
         for name in sorted(now.keys() | then.keys())
