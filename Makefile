@@ -30,7 +30,7 @@ TRY := $(PYTHON) -m tests.packaging
 INSTALL := -m pip --disable-pip-version-check install --quiet
 WHEEL_SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md LICENSE-MIT LICENSE-APACHE \
 	$(shell find crates/raddle/Cargo.toml crates/raddle/src crates/raddle-python raddle.data -type f) \
-	$(shell find python -type f -not -name '*.py[co]')
+	$(shell find python -type f -not -name '*.py[co]' -not -name '*.so')
 
 RUST := cargo test --locked -p raddle
 MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -48,7 +48,7 @@ help: ## this index
 	@awk 'BEGIN { FS = ":.*## " } /^## / { print "\n" substr($$0, 4) } \
 		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "Variables: PYTHON, the interpreter to use (python3); PYTHONS, those of make test (PYTHON)."
+	@echo "Variables: PYTHON, the interpreter to use (python3); PYTHONS, those of make test and make wheels (PYTHON)."
 
 run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 	@cargo build --quiet --release --locked -p raddle --example cpu_bound
@@ -102,11 +102,6 @@ python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, missio
 
 conformance-bound: $(BUILD)/wheel cpython-tests ## only CPython's own tests, bound to our classes
 	$(VENV)/bin/python -m pytest -q tests/conformance
-
-docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
-	@echo "== docs"
-	$(VENV)-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --fresh-env -b html docs .build/docs/html
-	@echo "$(CURDIR)/.build/docs/html/index.html"
 
 ## Longer proofs
 
@@ -225,7 +220,7 @@ wheel-checked: $(BUILD)/wheel
 
 sdist: $(TOOLS)/ready | interpreter ## the source distribution, into wheels, and an install from it in an environment of its own
 	@rm -rf .build/sdist
-	$(TOOLS)/bin/maturin sdist --quiet --out .build/sdist
+	$(TOOLS)/bin/maturin sdist --out .build/sdist
 	@mkdir -p wheels
 	@cp .build/sdist/*.tar.gz wheels
 	@echo "== the source distribution, installed on Python $(TAG)"
@@ -235,8 +230,13 @@ sdist: $(TOOLS)/ready | interpreter ## the source distribution, into wheels, and
 editable: | interpreter ## the checkout itself, installed in an environment of its own: pip install -e .
 	CARGO_TARGET_DIR=$(BUILD)/target $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
 
+docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
+	@echo "== docs"
+	$(VENV)-docs/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --fresh-env -b html docs .build/docs/html
+	@echo "$(CURDIR)/.build/docs/html/index.html"
+
 clean: ## remove what was built and fetched
-	rm -rf target .build .venv
+	rm -rf target .build .venv wheels python/raddle/_native.*.so
 
 # Looks for those of CPython's own tests that PYTHON was installed without. Not to find them is no error here.
 cpython-tests: $(VENV)/ready
