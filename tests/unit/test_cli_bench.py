@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -61,6 +62,17 @@ def test_a_process_that_runs_on_raddle_has_nothing_to_compare_with(run_python: C
     done = run_python([*COMMAND, "Event"], environment={"RADDLE_INSTALL": "1"})
     assert (done.returncode, done.stdout) == (2, "")
     assert "this process runs on raddle" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--json", "--rounds=3"])
+def test_whoever_reads_may_go_away(option: str) -> None:
+    command = [*COMMAND, "--rounds", "2", option, "Event"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_losing_rows_come_first(capsys: pytest.CaptureFixture[str]) -> None:

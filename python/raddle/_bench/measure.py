@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 # What a round should take on the standard library, in seconds: long against a clock's step and the waking of threads.
 ROUND = 0.03
+# Several threads have rounds so many times as long. With the GIL they take turns of 5 ms: in a short round one turn
+# more or less would be much.
+SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ _FIGURES = ("stock", "ours", "stock_least", "ours_least", "ratio", "low", "high"
 
 
 def compare(row: Row, stock: Library, ours: Library, rounds: int, length: float = ROUND) -> Result:
-    """Measure one row, in rounds of about `length` seconds."""
+    """Measure one row, in rounds of about `length` seconds, longer ones where threads take part."""
     count = row.count or calibrate(row, stock, length)
     seconds(row, ours, count)
     pairs: list[tuple[float, float]] = []
@@ -121,25 +124,31 @@ def calibrate(row: Row, library: Library, length: float = ROUND) -> int:
     """Return how many operations take about a round."""
     count = 64
     while True:
-        spent = seconds(row, library, count)
-        if spent >= length / 4:
-            return max(64, int(count * length / spent))
+        spent, is_alone = timed(row, library, count)
+        aim = length if is_alone else SEVERAL * length
+        if spent >= aim / 4:
+            return max(64, int(count * aim / spent))
         count *= 4
 
 
 def seconds(row: Row, library: Library, count: int) -> float:
     """Return the time that `count` operations take."""
+    return timed(row, library, count)[0]
+
+
+def timed(row: Row, library: Library, count: int) -> tuple[float, bool]:
+    """Return the time that `count` operations take, and whether one thread does them all."""
     job = row.prepare(library, count)
+    is_alone = len(job.tasks) == 1 and not job.has_helpers
     gc.collect()
     gc.disable()
     try:
-        is_alone = len(job.tasks) == 1 and not job.has_helpers
         spent = alone(job.tasks[0]) if is_alone else together(job.tasks)
     finally:
         gc.enable()
     if not job.check():
         raise AssertionError(f"{row.name}: wrong result on {library.name}")
-    return spent
+    return spent, is_alone
 
 
 def alone(task: Callable[[], None]) -> float:

@@ -44,22 +44,17 @@ def bench(names: Sequence[str], rounds: int, *, every: bool, as_json: bool) -> i
         return _USAGE_ERROR
     except KeyboardInterrupt:
         interrupted = True
-    if as_json:
-        told = {
-            "raddle": __version__,
-            "interpreter": interpreter,
-            "machine": computer,
-            "rounds": rounds,
-            "complete": not interrupted,
-            "rows": [result.as_json() for result in results],
-        }
-        print(json.dumps(told, indent=2))
-    else:
-        show(results)
-        print(f"\nCPython {interpreter['version']}, {machine.build(interpreter)}.")
-        print(f"{computer['processor']}, processors: {computer['processors']}, {computer['system']}.")
-        for note in machine.biases(interpreter, computer):
-            print(f"- {note}")
+    told = {
+        "raddle": __version__,
+        "interpreter": interpreter,
+        "machine": computer,
+        "rounds": rounds,
+        "complete": not interrupted,
+        "rows": [result.as_json() for result in results],
+    }
+    tables.in_one_go(
+        lambda: print(json.dumps(told, indent=2)) if as_json else _show_all(results, interpreter, computer)
+    )
     return _INTERRUPTED if interrupted else 0
 
 
@@ -75,6 +70,14 @@ def show(results: Sequence[Result]) -> None:
         "\nNanoseconds for one operation, just now; the ratio is python's time to raddle's, the median of the rounds: "
         f"more is better.{least}\nSlower on raddle: {len(losses)} of {len(results)} rows."
     )
+
+
+def _show_all(results: Sequence[Result], interpreter: machine.Facts, computer: machine.Facts) -> None:
+    show(results)
+    print(f"\nCPython {interpreter['version']}, {machine.build(interpreter)}.")
+    print(f"{computer['processor']}, processors: {computer['processors']}, {computer['system']}.")
+    for note in machine.biases(interpreter, computer):
+        print(f"- {note}")
 
 
 def _cells(result: Result, has_least: bool) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 
@@ -65,33 +64,23 @@ def _look(pid: int, as_json: bool, part: str | None, show: Callable[[Answer], No
         print(f"raddle: {error}", file=sys.stderr)
         return _NO_ANSWER
     if not as_json:
-        return _in_one_go(lambda: show(answer))
+        return tables.in_one_go(lambda: show(answer))
     told = answer
     if part is not None:
         told = {"raddle": answer["raddle"], "pid": answer["pid"], part: answer["snapshot"][part]}
-    return _in_one_go(lambda: print(json.dumps(told, indent=2)))
+    return tables.in_one_go(lambda: print(json.dumps(told, indent=2)))
 
 
 def _list(as_json: bool) -> int:
     found = [{"pid": pid, "command": command_of(pid)} for pid in askable()]
     if as_json:
-        return _in_one_go(lambda: print(json.dumps(found, indent=2)))
+        return tables.in_one_go(lambda: print(json.dumps(found, indent=2)))
     if not found:
         print("No process of yours lets itself be looked at: start one with `raddle run --inspect`.")
         return 0
-    return _in_one_go(
+    return tables.in_one_go(
         lambda: tables.show(["PID", "COMMAND"], [[str(one["pid"]), str(one["command"])] for one in found])
     )
-
-
-def _in_one_go(write: Callable[[], None]) -> int:
-    try:
-        write()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads, `head` for one, has enough. What is left is not to be tried again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 def _show_threads(answer: Answer) -> None:

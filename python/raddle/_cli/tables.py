@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 
@@ -23,6 +24,17 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
             for cell, width, column in zip(row, widths, columns, strict=True)
         ]
         print("  ".join(cells).rstrip())
+
+
+def in_one_go(write: Callable[[], None]) -> int:
+    """Write, and return the exit code of success: also where whoever reads goes away before the end."""
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads, `head` for one, has enough. What is left is not to be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def printable(text: str) -> str:
