@@ -53,6 +53,10 @@ pub(crate) trait Place: Sync {
     /// if there may be nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
     fn relink(&self, node: &Node<'_>) -> bool;
 
+    /// The waiter is awake, but may have to wait for an interpreter before it runs. If it was granted the right to compete, and what
+    /// it competes for is free, it takes that now: later it would find it taken again. Enters no section.
+    fn take(&self, _node: &Node<'_>) {}
+
     /// The number of the thread whose end is waited for here; 0 if it is not that.
     fn thread(&self) -> u64 {
         0
@@ -118,7 +122,7 @@ pub trait Blocker: Sync {
 pub(crate) struct Node<'place> {
     pub(super) links: UnsafeCell<Links>,
     state: AtomicU32,
-    /// Written by the granter before it stores [`State::Granted`], read by the waiter after it has seen that.
+    /// Written by the granter before it stores [`State::Granted`], the waiter's after it has seen that.
     grant: UnsafeCell<Grant>,
     pub(super) record: &'static Record,
     pub(super) place: &'place dyn Place,
@@ -267,6 +271,13 @@ impl<'place> Node<'place> {
         } else {
             Grant::Nothing
         }
+    }
+
+    /// The waiter has got what it was to compete for, as if it had been handed over. Only for the waiter, after it was granted.
+    pub(crate) fn has_taken(&self) {
+        debug_assert_eq!(self.state(), State::Granted, "the grant is not the waiter's before");
+        // SAFETY: the granter wrote it before its Release store, which has been seen, and nobody but the waiter touches the node after that.
+        self.grant.with_mut(|grant| unsafe { *grant = Grant::Handed });
     }
 
     /// A handler of the waiter is about to run. False if what is waited for has come, or is on its way.

@@ -120,6 +120,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                         if probe::ENABLED && node.record.was_asked_to_look() {
                             watch.look_at_once(node);
                         }
+                        node.place.take(node);
                         return Wake::Woken;
                     }
                     wake => return wake,

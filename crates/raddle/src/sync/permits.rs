@@ -496,6 +496,13 @@ impl Place for Permits {
         true
     }
 
+    fn take(&self, node: &Node<'_>) {
+        // One change of the word, so a fork or a shutdown of the interpreter at this moment finds the permit either free or taken.
+        if node.granted() == Grant::Compete && self.try_take(Standing::Woken) {
+            node.has_taken();
+        }
+    }
+
     fn relink(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
         // ORDERING: Relaxed, and the argument for WAITERS, as where a newcomer is linked.

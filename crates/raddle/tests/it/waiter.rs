@@ -210,6 +210,72 @@ fn a_thread_that_was_awake_to_ask_for_signals_waits_on() {
     assert!(lock.is_locked());
 }
 
+/// Sees, whenever it is woken and may not run yet, whether there is still a permit that others could take.
+struct Delayed<'a> {
+    is_taken: &'a dyn Fn() -> bool,
+    seen: Vec<bool>,
+}
+
+impl Waiter for Delayed<'_> {
+    const HANDS_OFF: bool = false;
+    const LOOKS_BEFORE_SLEEP: u32 = 0;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        let result = sleep();
+        self.seen.push((self.is_taken)());
+        result
+    }
+
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Otherwise a thread that has to wait for an interpreter, too, would find the lock taken again, time after time, by one that has
+/// the interpreter and hardly ever lets go of the lock.
+#[test]
+fn a_thread_that_is_woken_takes_a_lock_before_it_runs() {
+    let (lock, crew) = (RawLock::new(), Crew::new());
+    lock.acquire();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let is_taken = || lock.is_locked();
+            let mut waiter = Delayed { is_taken: &is_taken, seen: Vec::new() };
+            assert_eq!(lock.acquire_with(Deadline::NEVER, &mut waiter), Ok(()));
+            waiter.seen
+        });
+        crew.until_blocked(1, WaitKind::Lock);
+        lock.release().unwrap();
+        let seen = waiting.join().unwrap();
+        assert!(seen.iter().all(|taken| *taken), "{seen:?}");
+    });
+    assert!(lock.is_locked());
+}
+
+#[test]
+fn a_thread_that_is_woken_takes_a_permit_before_it_runs() {
+    let (semaphore, crew) = (Semaphore::new(0), Crew::new());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let is_taken = || semaphore.available() == 0;
+            let mut waiter = Delayed { is_taken: &is_taken, seen: Vec::new() };
+            assert_eq!(semaphore.acquire_with(Deadline::after(LONG), &mut waiter), Ok(()));
+            waiter.seen
+        });
+        crew.until_blocked(1, WaitKind::Semaphore);
+        semaphore.release(1).unwrap();
+        let seen = waiting.join().unwrap();
+        assert!(seen.iter().all(|taken| *taken), "{seen:?}");
+    });
+    assert_eq!(semaphore.available(), 0);
+}
+
 #[test]
 fn the_plain_waiter_asks_for_no_interrupts() {
     assert!(!Thread.is_interruptible());
