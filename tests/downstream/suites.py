@@ -121,9 +121,16 @@ def options_of(package: Package) -> list[str]:
         *("-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", *package.options),
         # Also of a test that passes the output is shown: raddle may have said something.
         *("-rA", "-o", f"faulthandler_timeout={TIME_BOX // 2}"),
-        # A file or a test.
-        *(f"--{'deselect' if '::' in path else 'ignore'}={path}" for path in package.left_out),
+        *left_out(package),
     ]
+
+
+def left_out(package: Package) -> list[str]:
+    """The options by which pytest leaves out what is to be: files, tests, and those whose names an expression fits."""
+    expressions = [f"not ({what.removeprefix('-k ')})" for what in package.left_out if what.startswith("-k ")]
+    paths = [what for what in package.left_out if not what.startswith("-k ")]
+    options = [f"--{'deselect' if '::' in path else 'ignore'}={path}" for path in paths]
+    return [*options, "-k", " and ".join(expressions)] if expressions else options
 
 
 def run_in_time(command: list[str], package: Package, implementation: str, output: Path) -> int | None:

@@ -161,6 +161,12 @@ def test_a_suite_runs_on_both(package: Callable[..., suites.Package]) -> None:
         assert (ran.outcomes, ran.problems) == (expected, [])
 
 
+def test_what_is_left_out_by_name(package: Callable[..., suites.Package]) -> None:
+    made = package(SUITE, left_out={"-k fails": "fails", "-k test_two or nothing": "has the same tests"})
+    ran = suites.run(made, "stock", "stock")
+    assert ran.outcomes == {"tests.test_one.test_passes": "ok", "tests.test_one.test_is_skipped": "skipped"}
+
+
 def test_tests_of_one_name_in_two_files(package: Callable[..., suites.Package]) -> None:
     ran = suites.run(package(SUITE), "raddle", "raddle")
     assert ran.summary() == "2 failed, 2 ok, 2 skipped"
