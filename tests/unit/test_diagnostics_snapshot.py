@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from raddle import diagnostics, queue, threading
+from raddle import RWLock, diagnostics, queue, threading
 from raddle.concurrent.futures import ThreadPoolExecutor
 
 
@@ -70,6 +70,25 @@ def test_a_lock_that_was_contended_is_remembered_while_it_lives(kind: str, make:
     del lock
     gc.collect()
     assert len(diagnostics.snapshot().objects) < count
+
+
+def test_an_rwlock_shows_all_that_read() -> None:
+    lock, read, over = RWLock(), threading.Event(), threading.Event()
+    diagnostics.name(lock, "a lock that is read")
+
+    def reading() -> None:
+        with lock.reader:
+            read.set()
+            over.wait()
+
+    threads = started(1, reading)
+    read.wait()
+    with lock.reader:
+        seen = called("a lock that is read")
+    over.set()
+    join(threads)
+    assert len(set(seen.readers)) == 2
+    assert seen.owner in seen.readers
 
 
 def test_the_others_say_what_they_are(until_blocked: Any) -> None:

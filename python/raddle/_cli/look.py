@@ -111,19 +111,24 @@ def _show_locks(answer: Answer) -> None:
     if not found:
         print("Nothing is held, and nobody waits.")
         return
-    common = {"kind", "object", "owner", "waiters"}
+    common = {"kind", "object", "owner", "readers", "waiters"}
     more = [key for key in found[0] if key not in common]
     rows = [
         [
             _kind(lock["kind"]),
             hex(lock["object"]),
-            "" if lock["owner"] is None else names.of(lock["owner"]),
+            ", ".join(names.of(owner) for owner in _owners(lock)),
             ", ".join(names.of(waiter) for waiter in lock["waiters"]),
             *(_cell(key, lock.get(key)) for key in more),
         ]
         for lock in found
     ]
     tables.show(["KIND", "OBJECT", "OWNER", "WAITERS, IN ORDER", *map(_heading, more)], rows)
+
+
+def _owners(lock: dict[str, Any]) -> list[int]:
+    owner: list[int] = [] if lock["owner"] is None else [lock["owner"]]
+    return lock.get("readers") or owner
 
 
 def _show_all(answer: Answer) -> None:

@@ -130,7 +130,9 @@ class Object:
     kind: str
     object: int
     owner: int | None
-    """The number of the thread that has it, if it is one that somebody has."""
+    """The number of the thread that has it, if it is one that somebody has; of those that read an `RWLock`, one."""
+    readers: tuple[int, ...]
+    """The numbers of the threads that read, of an `RWLock`."""
     waiters: tuple[int, ...]
     """The numbers of the threads that wait for it, the longest first."""
     name: str | None
@@ -315,6 +317,7 @@ def _object(found: dict[str, Any], called: GivenNames) -> Object:
         kind=found["kind"],
         object=found["object"],
         owner=found["owner"],
+        readers=tuple(found["readers"]),
         waiters=tuple(found["waiters"]),
         name=called.of(found["object"]),
         contended=found["contended"],

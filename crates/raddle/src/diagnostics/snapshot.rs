@@ -127,8 +127,10 @@ pub struct LockSnapshot {
     pub object: usize,
     /// What kind of thing it is.
     pub kind: WaitKind,
-    /// The thread that has it, if it is one that somebody has.
+    /// The thread that has it, if it is one that somebody has; of those that read a reader-writer lock, one.
     pub owner: Option<ThreadId>,
+    /// The threads that read, of a reader-writer lock.
+    pub readers: Vec<ThreadId>,
     /// Who waits for it, the longest first.
     pub waiters: Vec<ThreadId>,
     /// How many waits for it are over.
@@ -390,7 +392,11 @@ impl Objects {
     fn add_held(&mut self, threads: &[ThreadSnapshot]) {
         for thread in threads {
             for held in &thread.holds {
-                self.lock(held.object, held.kind).owner = Some(thread.id);
+                let lock = self.lock(held.object, held.kind);
+                lock.owner = Some(thread.id);
+                if held.kind == WaitKind::RwLockRead {
+                    lock.readers.push(thread.id);
+                }
             }
         }
     }
@@ -427,6 +433,7 @@ impl Objects {
             object,
             kind,
             owner: None,
+            readers: Vec::new(),
             waiters: Vec::new(),
             contended: 0,
             longest_wait: Duration::ZERO,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use raddle::diagnostics::{self, Details, LockSnapshot, PoolSnapshot, QueueSnapshot};
 use raddle::futures::ThreadPoolExecutor;
 use raddle::queue::{Queue, SimpleQueue};
-use raddle::sync::{Barrier, BoundedSemaphore, Condition, Event, Lock, RawLock, RawRLock, RwLock, Semaphore};
+use raddle::sync::{
+    Barrier, BoundedSemaphore, Condition, Event, Lock, RawLock, RawRLock, RawRwLock, RwLock, Semaphore,
+};
 use raddle::thread::{ThreadId, WaitKind};
 
 use crate::support::{Crew, SHORT, until};
@@ -48,6 +50,47 @@ fn a_lock_that_was_contended_is_remembered_until_it_is_dropped() {
     assert!(seen.longest_wait > Duration::ZERO);
     drop(lock);
     assert!(lock_at(object).is_none_or(|lock| lock.contended == 0), "another one may lie there by now");
+}
+
+#[test]
+fn a_reader_writer_lock_shows_all_that_read() {
+    let lock = RawRwLock::new();
+    let (crew, read, event) = (Crew::new(), std::sync::Barrier::new(2), Event::new());
+    std::thread::scope(|scope| {
+        lock.read();
+        lock.read();
+        let other = scope.spawn(|| {
+            let own = ThreadId::current();
+            lock.read();
+            read.wait();
+            event.wait();
+            lock.release_read().unwrap();
+            own
+        });
+        read.wait();
+        scope.spawn(|| {
+            crew.join();
+            lock.write();
+            lock.release_write().unwrap();
+        });
+        crew.until_blocked(1, WaitKind::RwLockWrite);
+        let seen = lock_at(lock.address()).expect("it is read");
+        assert!(seen.owner.is_some_and(|owner| seen.readers.contains(&owner)));
+        lock.release_read().unwrap();
+        lock.release_read().unwrap();
+        let left = lock_at(lock.address()).expect("the other one reads").readers;
+        event.set();
+        let other = other.join().unwrap();
+        let mut readers = seen.readers;
+        readers.sort_unstable();
+        let mut expected = [ThreadId::current(), other];
+        expected.sort_unstable();
+        assert_eq!((&*readers, &*left), (&expected[..], &[other][..]));
+    });
+    lock.write();
+    let seen = lock_at(lock.address()).expect("it is written");
+    assert_eq!((seen.owner, &*seen.readers), (Some(ThreadId::current()), &[][..]));
+    lock.release_write().unwrap();
 }
 
 #[test]
