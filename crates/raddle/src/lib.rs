@@ -122,6 +122,7 @@
 //! |---|---|
 //! | `probe` (on) | what each thread waits for and holds is published, for [`thread::snapshot`] and [`diagnostics`]. Off, nothing else changes |
 //! | `serde` | snapshots and reports can be serialised |
+//! | `inspect` | a running program can be asked from outside what its threads do, by `diagnostics::serve`; brings `serde` and `serde_json` |
 //!
 //! # Platforms
 //!

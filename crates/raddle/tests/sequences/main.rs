@@ -3,6 +3,8 @@
 //! A sequence is a few bytes: here they come from a seed that each run prints (`RADDLE_SEQUENCES_SEED` repeats it, `RADDLE_SEQUENCES` says how many there
 //! are of each kind), under `make fuzz` from libFuzzer, which looks for those that reach new code. In the first kind one thread does them all. In the second
 //! two threads do them at the same time, and what they got must be what *some* order of the operations gives, in which each thread's are in their order.
+//! That kind is not for a fuzzer, which keeps a sequence for the code that it reached and blames it for what it did: the same sequence does another thing the next time.
+//! Nor is there one of futures: a future has one owner, and what two threads can do to one at the same time is what they do to its slot.
 //!
 //! What these have been seen to catch: a `shutdown_now` that does not count its items as done; a `get` that looks for the shut-down before the items; a full
 //! queue that takes one more; a `cancel` that does not look whether the work has begun; callbacks in another order than they were added in.
