@@ -10,6 +10,17 @@ use crate::sync::poison::Calm;
 
 /// The right to read the value of an [`RwLock`]; dropping it releases that.
 ///
+/// It stays in the thread that reads:
+///
+/// ```compile_fail,E0277
+/// use raddle::sync::RwLock;
+///
+/// static TOTAL: RwLock<u64> = RwLock::new(0);
+///
+/// let guard = TOTAL.read();
+/// std::thread::spawn(move || drop(guard));
+/// ```
+///
 /// # Examples
 ///
 /// ```
@@ -73,6 +84,17 @@ impl<T: fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
 }
 
 /// The right to write the value of an [`RwLock`]; dropping it releases the lock.
+///
+/// It stays in the thread that writes:
+///
+/// ```compile_fail,E0277
+/// use raddle::sync::RwLock;
+///
+/// static TOTAL: RwLock<u64> = RwLock::new(0);
+///
+/// let guard = TOTAL.write();
+/// std::thread::spawn(move || drop(guard));
+/// ```
 ///
 /// # Examples
 ///
