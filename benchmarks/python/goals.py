@@ -1,4 +1,7 @@
-"""What the rows are to reach: the least ratio of the standard library's time to raddle's, by row and interpreter."""
+"""What the rows are to reach: the least ratio of another's time to raddle's.
+
+In Python the other is the standard library, and the goals depend on the interpreter; in Rust they are of a contender.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,21 @@ GOALS = {
     "ThreadPoolExecutor: map 10,000": _gil(10, 10),
     "ThreadPoolExecutor: submit, result": _gil(1.3, 2),
     "Thread: start, join": _gil(1.5, 1.5),
+}
+
+
+CRATE_GOALS = {
+    "lock, one thread": {"std": 0.95},
+    **{f"lock, {threads} threads": {"std": 0.9, "parking_lot": 0.9} for threads in (2, 4, 8)},
+    **{
+        f"queue {places}, {threads} to {threads}": {"crossbeam-channel": 1.0}
+        for places in ("1", "64", "1024", "unbounded")
+        for threads in (1, 4)
+    },
+    **{
+        f"pool, {tasks}": {"rusty_pool": 1.0, "rayon and oneshot": 1.0}
+        for tasks in ("one task at a time", "20,000 tasks")
+    },
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.python import names, plots
-from benchmarks.python.goals import GOALS, goal
+from benchmarks.python.goals import CRATE_GOALS, GOALS, goal
 
 ROOT = Path(__file__).parents[2]
 RECORDS = ROOT / "benchmarks" / "record"
@@ -173,9 +173,18 @@ def rust(record: Record) -> str:
     shown: list[list[str]] = []
     for row in sorted(record["rows"], key=lead):
         first, *others = row["contenders"]
-        ratios = ", ".join(f"{other['name']} {bold(other['ratio'])}" for other in others)
+        aims = CRATE_GOALS.get(row["name"], {})
+        ratios = ", ".join(versus(other, aims.get(other["name"])) for other in others)
         shown.append([row["name"], first["name"], f"{first['time']:,.0f}", ratios])
     return "\n".join([*lines, *table(["", "first", "ns", "others to it"], shown), ""])
+
+
+def versus(other: Record, aim: float | None) -> str:
+    """Return how another contender compares with the first, and the goal."""
+    ratio = f"{other['name']} {bold(other['ratio'])}"
+    if aim is None:
+        return ratio
+    return f"{ratio} (goal {aim:g}{', missed' * (other['ratio'] < aim)})"
 
 
 def lead(row: Record) -> float:

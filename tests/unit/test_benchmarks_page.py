@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from benchmarks.python import names, page, plots, record
-from benchmarks.python.goals import GOALS, goal
+from benchmarks.python.goals import CRATE_GOALS, GOALS, goal
 
 from raddle._bench import rows as catalogue
 
@@ -84,6 +84,8 @@ def test_the_crate_is_compared_with_others() -> None:
         "behind": [("raddle", 1), ("std", 0.9), ("other", 2)],
         "far behind": [("raddle", 1), ("std", 0.4)],
         "without": [("other", 1), ("std", 0.2)],
+        "lock, one thread": [("raddle", 1), ("std", 0.97), ("parking_lot", 0.96)],
+        "queue 64, 1 to 1": [("raddle", 1), ("crossbeam-channel", 0.98)],
     }
     rows = [
         {"name": name, "contenders": [{"name": who, "time": 10.0, "ratio": ratio} for who, ratio in contenders]}
@@ -93,6 +95,8 @@ def test_the_crate_is_compared_with_others() -> None:
     assert table(text) == [
         ["far behind", "raddle", "10", "std **0.40**"],
         ["behind", "raddle", "10", "std **0.90**, other 2.00"],
+        ["lock, one thread", "raddle", "10", "std **0.97** (goal 0.95), parking_lot **0.96**"],
+        ["queue 64, 1 to 1", "raddle", "10", "crossbeam-channel **0.98** (goal 1, missed)"],
         ["even", "raddle", "10", "std 1.50"],
         ["without", "other", "10", "std **0.20**"],
     ]
@@ -129,6 +133,15 @@ def test_points_of_a_curve_are_in_the_order_of_their_threads() -> None:
 
 def test_goals_are_of_rows_that_are_measured() -> None:
     assert set(GOALS) <= {row.name for row in catalogue.QUICK}
+
+
+def test_the_goals_of_the_crate_are_of_rows_and_contenders_that_are_measured() -> None:
+    sources = "".join(path.read_text() for path in (record.ROOT / "benchmarks/rust/src").glob("*.rs"))
+    contenders = {name for goals in CRATE_GOALS.values() for name in goals}
+    # Names with numbers are put together there.
+    rows = {name for name in CRATE_GOALS if not name.startswith(("queue ", "lock, ")) or name == "lock, one thread"}
+    assert len(rows) == 3
+    assert [name for name in contenders | rows if f'"{name}"' not in sources] == []
 
 
 def test_goals_depend_on_the_interpreter() -> None:
