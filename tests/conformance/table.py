@@ -30,7 +30,6 @@ WITHOUT = {
     ("3.11", "`test_asyncio`, whole"): NOT_YET,
     ("3.12", "`test_asyncio`, whole"): NOT_YET,
     ("3.14", "`test_asyncio`, whole"): NOT_YET,
-    ("3.14t", "`test_asyncio`, whole"): NOT_YET,
 }
 
 TEXT = """\
