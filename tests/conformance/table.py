@@ -26,7 +26,6 @@ NOT_YET = "no list yet, so compared with the stock run alone"
 WITHOUT = {
     ("3.12", GROUPS["futures"]): "installed without these tests, and no system package has them",
     ("3.12", "`test_concurrent_futures`, whole"): "installed without these tests, and no system package has them",
-    ("3.14", "`test_concurrent_futures`, whole"): NOT_YET,
     ("3.11", "`test_asyncio`, whole"): NOT_YET,
     ("3.12", "`test_asyncio`, whole"): NOT_YET,
     ("3.14", "`test_asyncio`, whole"): NOT_YET,
@@ -116,7 +115,7 @@ def sentence(lines: list[str]) -> str:
     return (
         f"**{counts['ok']:,} of {len(lines):,} pass on raddle as on the standard library, the rest with reasons**: "
         f"{counts['vacuous']:,} pass without proving anything about raddle, {counts['skipped']:,} are skipped on both, "
-        f"and {counts['differs']:,} differ."
+        f"and {counts['differs'] or 'none'} {'differs' if counts['differs'] < 2 else 'differ'}."
     )
 
 
