@@ -289,18 +289,18 @@ fn the_plain_waiter_asks_for_no_interrupts() {
 #[test]
 fn a_waiter_that_panics_leaves_nothing_behind() {
     let event = Event::new();
-    panic_in(WaitKind::Event, |waiter| drop(event.wait_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::Event, |waiter| event.wait_with(Deadline::NEVER, waiter));
     assert_eq!(event.waiting(), 0);
     event.set();
 
     let semaphore = Semaphore::new(0);
-    panic_in(WaitKind::Semaphore, |waiter| drop(semaphore.acquire_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::Semaphore, |waiter| semaphore.acquire_with(Deadline::NEVER, waiter));
     assert_eq!(semaphore.waiting(), 0);
     semaphore.release(1).unwrap();
     assert_eq!(semaphore.available(), 1, "nobody has it");
 
     let barrier = Barrier::new(2);
-    panic_in(WaitKind::Barrier, |waiter| drop(barrier.arrive_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::Barrier, |waiter| barrier.arrive_with(Deadline::NEVER, waiter));
     assert_eq!(barrier.waiting(), 0);
     std::thread::scope(|scope| {
         let other = scope.spawn(|| barrier.wait().unwrap());
@@ -309,20 +309,20 @@ fn a_waiter_that_panics_leaves_nothing_behind() {
 
     let queue = Queue::bounded(1);
     queue.put(1).unwrap();
-    panic_in(WaitKind::QueuePut, |waiter| drop(queue.put_with(2, Deadline::NEVER, waiter)));
-    panic_in(WaitKind::QueueJoin, |waiter| drop(queue.join_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::QueuePut, |waiter| queue.put_with(2, Deadline::NEVER, waiter));
+    panic_in(WaitKind::QueueJoin, |waiter| queue.join_with(Deadline::NEVER, waiter));
     assert_eq!((queue.waiting(), queue.len(), queue.unfinished()), ((0, 0, 0), 1, 1));
     assert_eq!(queue.get(), Ok(1));
     assert!(queue.is_empty(), "what the other one would have put is gone with it");
 
     // Made of a lock and conditions.
     let urgent = PriorityQueue::new();
-    panic_in(WaitKind::Condition, |waiter| drop(urgent.get_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::Condition, |waiter| urgent.get_with(Deadline::NEVER, waiter));
     urgent.put(1).unwrap();
     assert_eq!(urgent.get(), Ok(1));
 
     let (promise, future) = promise();
-    panic_in(WaitKind::Future, |waiter| drop(future.wait_with(Deadline::NEVER, waiter)));
+    panic_in(WaitKind::Future, |waiter| future.wait_with(Deadline::NEVER, waiter));
     assert!(promise.begin());
     promise.finish(1).unwrap();
     assert!(matches!(future.result(), Ok(1)));
@@ -330,19 +330,19 @@ fn a_waiter_that_panics_leaves_nothing_behind() {
     let over = Event::new();
     raddle::thread::scope(|scope| {
         let thread = scope.spawn(|| over.wait()).unwrap();
-        panic_in(WaitKind::Join, |waiter| drop(thread.thread().join_with(Deadline::NEVER, waiter)));
+        panic_in(WaitKind::Join, |waiter| thread.thread().join_with(Deadline::NEVER, waiter));
         over.set();
         thread.join().unwrap();
     });
 }
 
 /// Runs a wait whose waiter panics when it is interrupted.
-fn panic_in(kind: WaitKind, wait: impl FnOnce(&mut Panicking<'_>) + Send) {
+fn panic_in<R>(kind: WaitKind, wait: impl FnOnce(&mut Panicking<'_>) -> R + Send) {
     let crew = Crew::new();
     std::thread::scope(|scope| {
         let panicking = scope.spawn(|| {
             crew.join();
-            wait(&mut crew.interruptible(|| panic!("on purpose")));
+            drop(wait(&mut crew.interruptible(|| panic!("on purpose"))));
         });
         crew.until_blocked(1, kind);
         crew.interrupt(0, || panicking.is_finished());
