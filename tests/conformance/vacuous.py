@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fnmatch import fnmatchcase
 
 # What a test's name looks like, and what it tests instead.
@@ -18,7 +19,7 @@ PATTERNS = {
 
 # A test of this module has to do with threads only when it starts one: CPython's locks and futures for coroutines stay.
 ABOUT_THREADS_IF_STARTED = "test_asyncio"
-NO_THREAD = "starts no thread"
+NO_THREAD = "starts no thread" if sys.version_info >= (3, 12) else "3.11 does not tell whether it starts a thread"
 
 
 def why_vacuous(module: str, test: str, *, starts_thread: bool) -> str | None:
