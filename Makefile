@@ -224,11 +224,11 @@ sdist: $(TOOLS)/ready | interpreter ## the source distribution, into wheels, and
 	@mkdir -p wheels
 	@cp .build/sdist/*.tar.gz wheels
 	@echo "== the source distribution, installed on Python $(TAG)"
-	CARGO_TARGET_DIR=$(BUILD)/target $(TRY) $(CURDIR)/.build/sdist/*.tar.gz
+	CARGO_TARGET_DIR=$(CURDIR)/$(BUILD)/target $(TRY) $(CURDIR)/.build/sdist/*.tar.gz
 	@ls wheels/*.tar.gz
 
 editable: | interpreter ## the checkout itself, installed in an environment of its own: pip install -e .
-	CARGO_TARGET_DIR=$(BUILD)/target $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
+	CARGO_TARGET_DIR=$(CURDIR)/$(BUILD)/target $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
 
 docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
 	@echo "== docs"
