@@ -26,7 +26,6 @@ NOT_YET = "no list yet, so compared with the stock run alone"
 WITHOUT = {
     ("3.12", GROUPS["futures"]): "installed without these tests, and no system package has them",
     ("3.12", "`test_concurrent_futures`, whole"): "installed without these tests, and no system package has them",
-    ("3.12", "`test_asyncio`, whole"): NOT_YET,
     ("3.14", "`test_asyncio`, whole"): NOT_YET,
 }
 
