@@ -20,13 +20,10 @@ GROUPS = {
     "futures": "`test_concurrent_futures`, the thread side, bound",
 }
 
-NOT_YET = "no list yet, so compared with the stock run alone"
-
 # Why there is no list.
 WITHOUT = {
     ("3.12", GROUPS["futures"]): "installed without these tests, and no system package has them",
     ("3.12", "`test_concurrent_futures`, whole"): "installed without these tests, and no system package has them",
-    ("3.14", "`test_asyncio`, whole"): NOT_YET,
 }
 
 TEXT = """\
