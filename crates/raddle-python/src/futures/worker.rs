@@ -28,6 +28,8 @@ unsafe extern "C-unwind" {
     fn PyObject_Call(function: *mut PyObject, positional: *mut PyObject, named: *mut PyObject) -> *mut PyObject;
 }
 
+const NO_POOL: usize = 0;
+
 /// Gets the next item, and makes the call if it is a task. Returns `True` then, and the item itself if it is
 /// something else, or a task whose future is not as it should be.
 ///
@@ -45,7 +47,11 @@ unsafe extern "C-unwind" fn run_next(queue: *mut PyObject, _: *mut PyObject) -> 
                 give_up(task);
                 return ffi::Py_NewRef(ffi::Py_True());
             }
-            Beginning::Return => return task,
+            Beginning::Return => {
+                // It may be told to end, and whoever waits for that end is not to find it at work any more.
+                work_for(NO_POOL);
+                return task;
+            }
         }
         let [function, positional, named] = this::<Task>(task).call();
         let outcome = PyObject_Call(function, positional, named);
