@@ -22,12 +22,12 @@ _EVENTLET = "thread"
 
 def refuse_if_patched() -> None:
     """Raise `RuntimeError` if one of them has patched the modules that raddle would switch."""
-    gevent: Any = sys.modules.get("gevent.monkey")
-    eventlet: Any = sys.modules.get("eventlet.patcher")
-    # One that is just being imported has patched nothing yet.
-    if any(map(getattr(gevent, "is_module_patched", bool), _GEVENT if gevent is not None else ())):
+    # One that is not imported, or only just being imported, has patched nothing yet.
+    gevent: Any = getattr(sys.modules.get("gevent.monkey"), "is_module_patched", None)
+    eventlet: Any = getattr(sys.modules.get("eventlet.patcher"), "is_monkey_patched", None)
+    if gevent is not None and any(map(gevent, _GEVENT)):
         _refuse("gevent has patched the standard library's threads")
-    if eventlet is not None and getattr(eventlet, "is_monkey_patched", bool)(_EVENTLET):
+    if eventlet is not None and eventlet(_EVENTLET):
         _refuse("eventlet has patched the standard library's threads")
 
 

@@ -118,6 +118,13 @@ else:
     check(program, place, variable)
 
 
+@pytest.mark.parametrize("module", ["gevent.monkey", "eventlet.patcher"])
+def test_one_that_is_just_being_imported_has_patched_nothing(module: str, place: Path) -> None:
+    path = place / f"{module.replace('.', '/')}.py"
+    path.write_text("import raddle; raddle.install()\n" + path.read_text())
+    check(f"import {module}\n{NATIVE}", place)
+
+
 @pytest.mark.parametrize("library", PATCHING_ALL)
 def test_patching_is_free_again_after_uninstall(library: str, place: Path) -> None:
     program = f"""
