@@ -197,14 +197,7 @@ def measure(growing: Growing, sizes: Sequence[int], repeats: int) -> list[tuple[
         runs: tuple[list[Size], list[Size]] = ([], [])
         for index in range(repeats):
             for which in (0, 1) if index % 2 == 0 else (1, 0):
-                done = subprocess.run(
-                    [*CHILD, growing.name, str(which), str(size)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    check=True,
-                )
-                runs[which].append(Size(**json.loads(done.stdout)))
+                runs[which].append(apart(growing, which, size))
         found.append((typical(runs[0]), typical(runs[1])))
     return found
 

@@ -18,17 +18,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import raddle.concurrent.futures
-import raddle.queue
-import raddle.threading
 from raddle import diagnostics
 from raddle._bench.lock import acquire_and_release, with_lock
-from raddle._bench.measure import Library, Row, calibrate, seconds
+from raddle._bench.measure import Row, calibrate, seconds
 from raddle._bench.queue import put_and_get, unbounded
 from raddle._bench.rlock import with_rlock
+from raddle._bench.rows import libraries
 from raddle._bench.thread_pool import one_by_one
 
-OURS = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
+_, OURS = libraries()
 ROWS = [
     Row("Lock", "acquire, release", acquire_and_release),
     Row("Lock", "with", with_lock),
@@ -73,7 +71,7 @@ def serve() -> None:
 
 def has_probe() -> bool:
     """Return whether raddle knows that this thread holds a lock."""
-    with raddle.threading.Lock():
+    with OURS.threading.Lock():
         return any(thread.holds for thread in diagnostics.snapshot().threads)
 
 

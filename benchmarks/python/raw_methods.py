@@ -7,26 +7,20 @@ hottest methods a second time, as PyO3 makes them from the same core.
 from __future__ import annotations
 
 import argparse
-import concurrent.futures
-import queue
 import sys
-import threading
 from statistics import median, quantiles
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import raddle.concurrent.futures
-import raddle.queue
-import raddle.threading
 from raddle._bench.lock import acquire_and_release
 from raddle._bench.measure import Job, Library, Row, calibrate, seconds
 from raddle._bench.queue import put_and_get, unbounded
+from raddle._bench.rows import libraries
 from raddle._cli.machine import build, interpreter
 
-STOCK = Library("the standard library", threading, queue, concurrent.futures)
-OURS = Library("raddle", raddle.threading, raddle.queue, raddle.concurrent.futures)
+STOCK, OURS = libraries()
 
 
 def plain_acquire_and_release(library: Library, count: int) -> Job:
@@ -71,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.python.raw_methods")
     parser.add_argument("--rounds", type=int, default=41)
     arguments = parser.parse_args()
-    if not hasattr(raddle.threading.Lock(), "plain_acquire"):
+    if not hasattr(OURS.threading.Lock(), "plain_acquire"):
         sys.exit("the native module was built without the feature `plain`: use `make bench-raw`")
     table = Table(box=box.MARKDOWN)
     for heading in ("", "stock ns", "plain ns", "raw ns", "stock/plain", "stock/raw", "plain/raw"):

@@ -71,7 +71,6 @@ class Run:
     with_threads: set[str]
     told: list[str]
     problem: str | None
-    seconds: float
 
 
 def main() -> int:
@@ -157,11 +156,11 @@ def run_once(module: str, implementation: str, folder: Path, tests: Sequence[str
         with_threads={short(name, module) for name in notes.read_text().splitlines()} if notes.exists() else set(),
         told=[line for line in log.read_text(errors="replace").splitlines() if TOLD.search(line)],
         problem=None if outcomes else f"no results, exit code {ended.returncode}",
-        seconds=time.monotonic() - started,
     )
+    seconds = time.monotonic() - started
     kinds = Counter(outcome for outcome, _ in outcomes.values())
     said = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    print(f"{implementation:7} {module}: {said}; exit code {ended.returncode}, {result.seconds:.0f} s", flush=True)
+    print(f"{implementation:7} {module}: {said}; exit code {ended.returncode}, {seconds:.0f} s", flush=True)
     return result
 
 

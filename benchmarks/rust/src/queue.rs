@@ -72,27 +72,20 @@ fn kanal(capacity: Option<usize>, shape: Shape) {
 fn std_mpsc(capacity: Option<usize>, shape: Shape) {
     if let Some(places) = capacity {
         let (sender, receiver) = mpsc::sync_channel(places);
-        let mut only = Some(receiver);
-        pass(
-            shape,
-            |item| sender.send(item).unwrap(),
-            || {
-                let receiver = only.take().unwrap();
-                move || receiver.recv().unwrap()
-            },
-        );
+        pass_to_one(shape, |item| sender.send(item).unwrap(), receiver);
     } else {
         let (sender, receiver) = mpsc::channel();
-        let mut only = Some(receiver);
-        pass(
-            shape,
-            |item| sender.send(item).unwrap(),
-            || {
-                let receiver = only.take().unwrap();
-                move || receiver.recv().unwrap()
-            },
-        );
+        pass_to_one(shape, |item| sender.send(item).unwrap(), receiver);
     }
+}
+
+/// As [`pass`], to the one thread that may have the receiver.
+fn pass_to_one(shape: Shape, put: impl Fn(usize) + Sync, receiver: mpsc::Receiver<usize>) {
+    let mut only = Some(receiver);
+    pass(shape, put, || {
+        let receiver = only.take().unwrap();
+        move || receiver.recv().unwrap()
+    });
 }
 
 fn mutex_and_condvars(capacity: Option<usize>, shape: Shape) {
