@@ -1,4 +1,4 @@
-"""A module that shows another module, except for the names that it has itself."""
+"""A module that shows another module, except for the names that it has itself; and the same for methods of a class."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
     from typing import Any
 else:
@@ -60,3 +61,16 @@ def show_through(name: str) -> None:
     module = sys.modules[name]
     vars(module)["_assigned_over"] = {}
     module.__class__ = Facade
+
+
+def honour(subclass: type, ours: type, stock: type, calls: Mapping[str, str]) -> None:
+    """Let a method that a subclass overrides be called by the methods which call it.
+
+    `calls` says which method of the standard library's class `stock` calls which other one. In
+    `ours` they are native and call nothing. So a subclass that overrides the other one, and not the
+    caller, gets the standard library's caller.
+    """
+    for caller, called in calls.items():
+        is_overridden = getattr(subclass, called) is not getattr(ours, called)
+        if is_overridden and getattr(subclass, caller) is getattr(ours, caller):
+            setattr(subclass, caller, vars(stock)[caller])

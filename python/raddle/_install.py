@@ -13,12 +13,12 @@ import _thread
 import os
 import sys
 
-from raddle._watcher import Watcher
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, TypeAlias
+
+    from raddle._watcher import Watcher
 
     _Pairs: TypeAlias = tuple[tuple[object, object], ...]
 
@@ -64,10 +64,17 @@ def install() -> None:
     _refuse_greenlets()
     if not _native_loads():
         return
+    # Imported here, because a process that is not switched needs none; and before the lock is taken.
+    from raddle._watcher import Watcher
+
     with _state.lock:
         _state.installed = True
-        if _watcher not in sys.meta_path:
-            sys.meta_path.insert(0, _watcher)
+        # One for the life of the process. A program that imports a second copy of a module beside the first, as
+        # CPython's tests do, gets the standard library's own classes in the copy.
+        if _state.watcher is None:
+            _state.watcher = Watcher((*_WATCHED, *_PATCHERS), _imported)
+        if _state.watcher not in sys.meta_path:
+            sys.meta_path.insert(0, _state.watcher)
     _switch(_thread)
     for name in _WATCHED:
         if name in sys.modules:
@@ -83,8 +90,8 @@ def uninstall() -> None:
     """
     with _state.lock:
         _state.installed = False
-        if _watcher in sys.meta_path:
-            sys.meta_path.remove(_watcher)
+        if _state.watcher in sys.meta_path:
+            sys.meta_path.remove(_state.watcher)
         for (module, name), (stock, ours) in _state.changes.items():
             if vars(module).get(name) is ours:
                 setattr(module, name, stock)
@@ -131,6 +138,7 @@ class _State:
         self.lock = _STOCK["RLock"]()
         self.installed = False
         self.warned = False
+        self.watcher: Watcher | None = None
         self.changes: dict[tuple[ModuleType | type, str], tuple[object, object]] = {}
 
 
@@ -163,6 +171,10 @@ def _switch(module: ModuleType) -> None:
 
     A module that was imported on top of a switched `_thread` holds ours already; that is noted too.
     """
+    # Each of our modules asks when it has been imported. If another thread installs at this moment, it comes
+    # to the same module after this one.
+    if not installed():
+        return
     # What another tool put there before raddle was imported is not the standard library's.
     pairs = tuple(pair for pair in _pairs(module.__name__) if pair[0].__module__ in _SWITCHED)
     ours_of = {id(stock): (stock, ours) for stock, ours in pairs}
@@ -192,11 +204,6 @@ def _places(module: ModuleType) -> list[ModuleType]:
         # There it appears when somebody asks for it, which is now.
         _ = origin.ThreadPoolExecutor
     return [module, origin]
-
-
-# A program that imports a second copy of a module beside the first, as CPython's tests do, gets the
-# standard library's own classes in the copy.
-_watcher = Watcher((*_WATCHED, *_PATCHERS), _imported)
 
 
 def _pairs(module_name: str) -> _Pairs:

@@ -17,11 +17,11 @@ if os.environ.get("RADDLE_INSTALL") == "once":
 
 install()
 
-# Not in an interpreter that is not the main one, where nothing is switched.
-if installed():
+# Imported only where it is asked for; and not in an interpreter that is not the main one, where nothing is switched.
+if "RADDLE_INSPECT" in os.environ and installed():
     from raddle import _inspect
 
     _inspect.begin()
 
     if "RADDLE_INSTALL" not in os.environ:
-        os.environ.pop(_inspect.INSPECT, None)
+        del os.environ[_inspect.INSPECT]

@@ -15,7 +15,7 @@ import os
 import queue as _stock
 from collections import deque
 
-from raddle import _facade, _install, _native, _overrides
+from raddle import _facade, _install, _native
 from raddle.threading import Condition as _Condition
 from raddle.threading import Lock as _Lock
 
@@ -87,7 +87,7 @@ class Queue(_native.Queue, _StockQueue):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _overrides.honour(cls, Queue, _StockQueue, {"put_nowait": "put", "get_nowait": "get"})
+        _facade.honour(cls, Queue, _StockQueue, {"put_nowait": "put", "get_nowait": "get"})
         cls._is_born_moved = _has_hooks(cls)
         if cls._is_born_moved:
             # Such a queue need not look whether it has moved: its objects have these from the beginning.

@@ -8,10 +8,11 @@ door, after `raddle.install()`, which switches the standard library's module its
 
 from __future__ import annotations
 
+import os
 import sys
 import threading as _stock
 
-from raddle import _deadlocks, _facade, _inspect, _install, _native, _overrides
+from raddle import _deadlocks, _facade, _install, _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Condition(_native.Condition, _StockCondition):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _overrides.honour(cls, Condition, _StockCondition, {"notify_all": "notify"})
+        _facade.honour(cls, Condition, _StockCondition, {"notify_all": "notify"})
 
     @property
     def _waiters(self) -> Sized:
@@ -145,7 +146,7 @@ class Semaphore(_native.Semaphore, _StockSemaphore):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _overrides.honour(cls, Semaphore, _StockSemaphore, {"__exit__": "release"})
+        _facade.honour(cls, Semaphore, _StockSemaphore, {"__exit__": "release"})
 
 
 class BoundedSemaphore(_native.BoundedSemaphore, Semaphore, _stock.BoundedSemaphore):
@@ -250,7 +251,11 @@ for name, lent in (
 del name, lent
 
 _deadlocks.begin()
-_inspect.begin()
+# Imported only where it is asked for.
+if "RADDLE_INSPECT" in os.environ:
+    from raddle import _inspect
+
+    _inspect.begin()
 
 
 _switched: tuple[tuple[object, object], ...] = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import _base
 
-from raddle import _native, _overrides
+from raddle import _facade, _native
 from raddle.threading import Condition
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ class Future(_native.Future, _STOCK_FUTURE):  # type: ignore[type-arg]
         super().__init_subclass__()
         callers = ("cancel", "set_result", "set_exception")
         calls: dict[str, str] = dict.fromkeys(callers, "_invoke_callbacks")
-        _overrides.honour(cls, Future, _STOCK_FUTURE, calls)
+        _facade.honour(cls, Future, _STOCK_FUTURE, calls)
 
     def __repr__(self) -> str:
         if self._is_retired():

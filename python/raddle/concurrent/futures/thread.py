@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import threading
@@ -67,7 +66,8 @@ class ThreadPoolExecutor(_native.ThreadPoolExecutor, _StockExecutor):
             _executors[id(self)] = self
             own["_parts"] = parts
         if takes_calls and self._parts is not None and all(map(_is, self._parts, parts)):
-            self._open(*parts, min(math.ceil(min(own["_max_workers"], sys.maxsize)), sys.maxsize))
+            # Rounded up, as the standard library's comparison does.
+            self._open(*parts, int(-(-min(own["_max_workers"], sys.maxsize) // 1)))
         else:
             self._close()
 
