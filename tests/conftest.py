@@ -48,9 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Makes the place for reported figures, and sees to it that children can be interrupted."""
-    config.stash[FIGURES] = []
+def pytest_configure() -> None:
+    """Sees to it that children can be interrupted."""
     # A background job ignores SIGINT and its children would inherit that; a handler is reset by exec.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,12 +64,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(fixture, names, indirect=True)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Prints the figures that tests reported."""
-    figures = config.stash[FIGURES]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the figures that tests reported, in whichever process they ran."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    ends = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
+    figures = [value for report in ends for name, value in report.user_properties if name == FIGURE]
     if figures:
-        terminalreporter.section("figures (reported, never asserted)")
-        for line in sorted(figures):
+        terminalreporter.section("figures")
+        for line in sorted(map(str, figures)):
             terminalreporter.write_line(line)
 
 
@@ -103,7 +104,8 @@ class ChildResult:
         return f"{ending}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
 
 
-FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+# The property of a test's report that holds a figure.
+FIGURE = "figure"
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def stock() -> Implementation:
 @pytest.fixture
 def report_figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """A function that adds one line to the figures at the end of the run."""
-    return request.config.stash[FIGURES].append
+    return lambda line: request.node.user_properties.append((FIGURE, line))
 
 
 @pytest.fixture
@@ -242,28 +244,28 @@ def wait_until_threads_block(
     """
     registered = registered and implementation.is_ours
     deadline = time.monotonic() + BLOCK_TIME_BOX
-    while not all(is_blocked(thread.native_id, registered) for thread in threads):
+    while not are_blocked([thread.native_id for thread in threads], registered):
         assert time.monotonic() < deadline, "the threads did not block"
+        time.sleep(0.001)
 
 
-def is_blocked(native_id: int | None, registered: bool) -> bool:
-    """Whether a thread sleeps in a wait."""
-    if native_id is None:
-        return False
+def are_blocked(native_ids: Sequence[int | None], registered: bool) -> bool:
+    """Whether threads sleep in waits: the kernel has them asleep, and left them so between two looks."""
     if registered:
         native: Any = importlib.import_module("raddle._native")
-        states = {thread["native_id"]: thread["state"] for thread in native.threads()}
-        if states.get(native_id) != "blocked":
-            time.sleep(0.001)
+        blocked = {thread["native_id"] for thread in native.threads() if thread["state"] == "blocked"}
+        if not blocked.issuperset(native_ids):
             return False
-    first = kernel_state(native_id)
+    first = [kernel_state(native_id) for native_id in native_ids]
+    if not all(state is not None and state[0] == "S" for state in first):
+        return False
     # The interpreter's lock is free meanwhile, so that a thread which only waits for that lock moves.
     time.sleep(0.005)
-    return first is not None and first[0] == "S" and kernel_state(native_id) == first
+    return [kernel_state(native_id) for native_id in native_ids] == first
 
 
-def kernel_state(native_id: int) -> tuple[str, str] | None:
-    """A thread's state letter and how often it has gone to sleep so far."""
+def kernel_state(native_id: int | None) -> tuple[str, str] | None:
+    """A thread's state letter and how often it has gone to sleep so far; None for one that does not run."""
     try:
         status = Path(f"/proc/self/task/{native_id}/status").read_text(encoding="ascii")
     except FileNotFoundError:

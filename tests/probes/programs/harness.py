@@ -53,16 +53,19 @@ def wait_until(condition: Callable[[], Any], what: str = "a condition") -> None:
 
 def wait_until_blocked(threads: Sequence[Any]) -> None:
     """Returns when every thread sleeps in a wait; on raddle the registry must say so as well."""
-    wait_until(lambda: all(is_blocked(thread.native_id) for thread in threads), f"{len(threads)} blocked threads")
+    wait_until(lambda: are_blocked([thread.native_id for thread in threads]), f"{len(threads)} blocked threads")
 
 
-def is_blocked(native_id: int | None) -> bool:
-    """Whether the thread sleeps in a wait."""
-    if native_id is None:
+def are_blocked(native_ids: Sequence[int | None]) -> bool:
+    """Whether these threads sleep in waits: the kernel has them asleep, and left them so between two looks."""
+    if IS_RADDLE and not blocked_in_registry().issuperset(native_ids):
         return False
-    if IS_RADDLE and native_id not in blocked_in_registry():
+    first = [kernel_state(native_id) for native_id in native_ids]
+    if not all(state is not None and state[0] == "S" for state in first):
         return False
-    return is_asleep(native_id)
+    # The interpreter's lock is free meanwhile, so that a thread which only waits for that lock gets it and moves.
+    time.sleep(0.005)
+    return [kernel_state(native_id) for native_id in native_ids] == first
 
 
 def blocked_in_registry() -> set[int]:
@@ -72,18 +75,8 @@ def blocked_in_registry() -> set[int]:
     return {thread["native_id"] for thread in native.threads() if thread["state"] == "blocked"}
 
 
-def is_asleep(native_id: int) -> bool:
-    """Whether the kernel has the thread asleep and left it so between two looks."""
-    first = kernel_state(native_id)
-    if first is None or first[0] != "S":
-        return False
-    # The interpreter's lock is free meanwhile, so that a thread which only waits for that lock gets it and moves.
-    time.sleep(0.005)
-    return kernel_state(native_id) == first
-
-
-def kernel_state(native_id: int) -> tuple[str, str] | None:
-    """A thread's state letter and how often it has gone to sleep so far."""
+def kernel_state(native_id: int | None) -> tuple[str, str] | None:
+    """A thread's state letter and how often it has gone to sleep so far; None for one that does not run."""
     try:
         with open(f"/proc/self/task/{native_id}/status", encoding="ascii") as file:
             fields = dict(line.split(":", 1) for line in file)
