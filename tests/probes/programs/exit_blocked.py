@@ -241,6 +241,13 @@ def woken_at_exit() -> None:
     lock.release()
 
 
+def all_at_once() -> None:
+    """Threads at every place, but for the busy ones, which would keep the others from getting there."""
+    for leave in CASES.values():
+        if leave not in (all_at_once, contended_lock, queue_traffic, expiring_waits):
+            leave()
+
+
 CASES: dict[str, Callable[[], None]] = {
     "Lock.acquire()": lambda: blocked_in(locked(threading.Lock()).acquire),
     "Lock.acquire(timeout)": lambda: blocked_in(lambda lock=locked(threading.Lock()): lock.acquire(True, TIMEOUT)),
@@ -280,6 +287,7 @@ CASES: dict[str, Callable[[], None]] = {
     "busy with a queue": queue_traffic,
     "busy with waits that expire": expiring_waits,
     "woken at exit": woken_at_exit,
+    "all at once": all_at_once,
 }
 
 if __name__ == "__main__":

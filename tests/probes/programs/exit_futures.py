@@ -141,6 +141,13 @@ def task_of_pool() -> None:
     blocked_in(future.result)
 
 
+def all_at_once() -> None:
+    """Threads at every place, but for the busy ones, which would keep the others from getting there."""
+    for leave in CASES.values():
+        if leave not in (all_at_once, submitting, set_and_wait):
+            leave()
+
+
 CASES: dict[str, Callable[[], None]] = {
     "Future.result()": lambda: blocked_in(Future().result),
     "Future.result(timeout)": lambda: blocked_in(lambda future=Future(): future.result(TIMEOUT)),
@@ -164,6 +171,7 @@ CASES: dict[str, Callable[[], None]] = {
     "busy with a pool": submitting,
     "busy with futures": set_and_wait,
     "woken by a pool at exit": task_of_pool,
+    "all at once": all_at_once,
 }
 
 if __name__ == "__main__":
