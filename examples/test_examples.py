@@ -24,13 +24,17 @@ SNIPPETS = {
 PYTHON = [sys.executable]
 RADDLE = [sys.executable, "-m", "raddle", "run"]
 
+# The program that lets cargo run what it does, in Rust. The others need not wait for a compiler.
+RUNS_CARGO = "cpu_bound"
+
 # In seconds, for a compiler.
 BUILD_TIME_BOX = 900
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-@pytest.mark.usefixtures("rust_example")
-def test_program_is_the_same_on_both(program: Path) -> None:
+def test_program_is_the_same_on_both(program: Path, request: pytest.FixtureRequest) -> None:
+    if program.stem == RUNS_CARGO:
+        request.getfixturevalue("rust_example")
     both = run_both(program, PYTHON, RADDLE)
     assert both.same, both
 
@@ -79,7 +83,7 @@ def test_text(snippet: str, command: list[str]) -> None:
 
 @pytest.fixture(scope="session")
 def rust_example() -> None:
-    """Build what `cpu_bound.py` lets cargo run, so that no program waits for a compiler."""
+    """Build what a program lets cargo run, so that it does not wait for a compiler."""
     if cargo := shutil.which("cargo"):
         command = [cargo, "build", "--quiet", "--release", "--locked", "--package", "raddle", "--example", "cpu_bound"]
         subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=True, timeout=BUILD_TIME_BOX)
