@@ -1,0 +1,52 @@
+"""CPython's whole test modules under ``raddle run``, beside a stock run, each test compared with the recorded list.
+
+Only on the free-threaded build, where threads meet most, and only those that do not take long: `make conformance` runs
+all of them on any interpreter.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from tests.conformance import whole
+
+if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+    pytest.skip("make conformance runs the whole modules here", allow_module_level=True)
+
+# The runs are made once, for all tests.
+pytestmark = pytest.mark.xdist_group("whole modules")
+
+# They mostly sleep, and other tests run beside them.
+JOBS = 2
+
+Runs = dict[str, tuple["Future[whole.Run]", "Future[whole.Run]"]]
+
+
+@pytest.mark.parametrize("module", whole.SHORT)
+def test_outcomes_are_the_recorded_ones(module: str, runs: Runs, report_figure: Callable[[str], None]) -> None:
+    """Every test ends as recorded, on raddle and on stock, and raddle says nothing."""
+    ours, stock = (future.result() for future in runs[module])
+    lines = whole.compare(module, ours, stock)
+    report_figure(f"whole modules: {module}, {whole.summary(lines)}")
+    complaints = whole.beyond_tests(module, ours, stock)
+    complaints += whole.changes(lines, whole.recorded_of([module]))
+    assert not complaints, "\n".join([*complaints, f"logs: {whole.LOGS}"])
+
+
+@pytest.mark.parametrize("module", whole.SHORT)
+def test_the_list_knows_the_module(module: str) -> None:
+    """There is something to compare with."""
+    assert whole.recorded_of([module])
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[Runs]:
+    """The runs, the longest first."""
+    with ThreadPoolExecutor(JOBS) as pool:
+        yield {
+            module: (pool.submit(whole.run_module, module, "raddle"), pool.submit(whole.run_module, module, "stock"))
+            for module in whole.SHORT
+        }
