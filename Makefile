@@ -10,6 +10,9 @@ PYTHONS ?= $(PYTHON)
 # How long `make stress`, `make tsan` and `make fuzz` go on with each of their tests, in seconds.
 SECONDS_EACH ?= 20
 
+# How often `make probes-full` and `make exits` end each program with daemon threads.
+EXIT_RUNS ?= 200
+
 # What PYTHON is: 3.13.0, 3.14.4t. Empty when there is no such interpreter, which the rule `interpreter` explains.
 TAG := $(shell $(PYTHON) -c 'import sys, sysconfig; \
 	print("%d.%d.%d" % sys.version_info[:3] + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")))' 2>/dev/null)
@@ -18,13 +21,15 @@ BASE := $(shell $(PYTHON) -c 'import sys; print(sys.base_prefix)' 2>/dev/null)
 # Each interpreter has its environment and its build, so that several stand side by side.
 VENV := .venv/$(TAG)
 BUILD := .build/$(TAG)
+# The compiler's part of the builds is common to them: most of what a wheel is made of does not know the interpreter.
+WHEEL_TARGET := $(CURDIR)/.build/wheels
 # What builds and checks is installed once, whatever it works for.
 TOOLS := .venv/tools
 
 # Their versions are written down once, with the other tools.
 PYTEST := $(shell sed -n "s/^ *\"\(pytest[a-z-]*[<>=].*\)\",/'\1'/p" pyproject.toml)
 # The tests wait more than they compute, so more of them run side by side than there are processors.
-WORKERS ?= 4
+WORKERS ?= 6
 # Installs what follows into a new environment, and tries it.
 TRY := $(PYTHON) -m tests.packaging
 INSTALL := -m pip --disable-pip-version-check install --quiet
@@ -38,9 +43,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test rust lint types python conformance conformance-bound conformance-whole downstream probes-full fork stress loom shuttle tsan \
-	portable fuzz msrv targets deny package docs parity bench bench-page bench-growth bench-probe bench-rust bench-quick bench-raw bench-raw-built \
-	bench-import wheel wheels wheel-checked sdist editable clean interpreter cpython-tests
+.PHONY: help run test lane-crate lane-package rust lint types python conformance conformance-bound conformance-whole downstream probes-full \
+	exits fork stress loom shuttle tsan portable fuzz msrv targets deny package docs parity bench bench-page bench-growth bench-probe \
+	bench-rust bench-quick bench-raw bench-raw-built bench-import wheel wheels wheel-checked sdist editable clean interpreter \
+	cpython-tests
 
 ## The two that matter
 
@@ -54,16 +60,28 @@ run: $(BUILD)/bench ## a tour: same output, how fast, what your threads can do
 	@cargo build --quiet --release --locked -p raddle --example cpu_bound
 	@$(VENV)/bin/python -m examples.tour
 
+# Two lanes side by side, since the tests of both sleep more than they compute. They share no environment and, as `lint` comes
+# first in its lane and `rust` last in its, seldom a build. xargs passes an interrupt on to both, which `&` does not.
 test: ## everything: Rust, lints, types, and Python on each of PYTHONS
-	@failed=; \
-	for part in rust loom shuttle lint types parity; do \
-		$(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	@mkdir -p .build; rm -f .build/failed
+	@printf '%s\n' crate package | xargs -P 2 -I LANE $(MAKE) --no-print-directory lane-LANE
+	@cat .build/crate.log
+	@if test -s .build/failed; then echo "make test: FAILED:" $$(cat .build/failed); exit 1; fi
+	@echo "make test: passed, with Python on $(PYTHONS)"
+
+# What it prints is shown when both have ended.
+lane-crate:
+	@for part in loom shuttle rust; do \
+		$(MAKE) --no-print-directory $$part || echo $$part >> .build/failed; \
+	done > .build/crate.log 2>&1
+
+lane-package:
+	@for part in lint types parity; do \
+		$(MAKE) --no-print-directory $$part || echo $$part >> .build/failed; \
 	done; \
 	for python in $(PYTHONS); do \
-		$(MAKE) --no-print-directory python PYTHON=$$python || failed="$$failed python:$$python"; \
-	done; \
-	if test -n "$$failed"; then echo "make test: FAILED:$$failed"; exit 1; fi; \
-	echo "make test: passed, with Python on $(PYTHONS)"
+		$(MAKE) --no-print-directory python PYTHON=$$python || echo python:$$python >> .build/failed; \
+	done
 
 ## Parts of make test
 
@@ -96,7 +114,7 @@ types: $(TOOLS)/ready $(BUILD)/bench ## mypy and pyright, both strict
 	$(TOOLS)/bin/mypy --python-executable $(VENV)/bin/python -p benchmarks -p examples
 	$(TOOLS)/bin/pyright
 
-python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, mission, conformance, probes
+python: $(BUILD)/wheel cpython-tests ## the Python tests on PYTHON: unit, mission, conformance, probes; whole modules if free-threaded
 	@echo "== Python tests on $(TAG)"
 	$(VENV)/bin/python -m pytest -q -n $(WORKERS) --dist loadgroup tests examples
 
@@ -113,8 +131,11 @@ conformance-whole: $(BUILD)/wheel cpython-tests ## CPython's whole test modules 
 downstream: $(BUILD)/wheel ## the tests of published packages on raddle, beside stock runs
 	$(VENV)/bin/python -m tests.downstream
 
-probes-full: $(BUILD)/wheel ## the probes with 200 runs of each program
-	RADDLE_EXIT_RUNS=200 RADDLE_FORKS=200 $(VENV)/bin/python -m pytest -q tests/probes
+probes-full: $(BUILD)/wheel ## the probes with EXIT_RUNS runs of each program that exits, and 200 forks
+	RADDLE_EXIT_RUNS=$(EXIT_RUNS) RADDLE_FORKS=200 $(VENV)/bin/python -m pytest -q tests/probes
+
+exits: $(BUILD)/wheel ## only the exits with daemon threads, EXIT_RUNS of each (200): EXIT_RUNS=1000 takes hours
+	RADDLE_EXIT_RUNS=$(EXIT_RUNS) $(VENV)/bin/python -m pytest -v tests/probes/test_exit.py
 
 # Without the probe: its sections multiply the interleavings, and with it some models pass loom's limit of branches.
 loom: ## every interleaving of the models of the waits
@@ -224,11 +245,11 @@ sdist: $(TOOLS)/ready | interpreter ## the source distribution, into wheels, and
 	@mkdir -p wheels
 	@cp .build/sdist/*.tar.gz wheels
 	@echo "== the source distribution, installed on Python $(TAG)"
-	CARGO_TARGET_DIR=$(CURDIR)/$(BUILD)/target $(TRY) $(CURDIR)/.build/sdist/*.tar.gz
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(TRY) $(CURDIR)/.build/sdist/*.tar.gz
 	@ls wheels/*.tar.gz
 
 editable: | interpreter ## the checkout itself, installed in an environment of its own: pip install -e .
-	CARGO_TARGET_DIR=$(CURDIR)/$(BUILD)/target $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(TRY) --keep $(VENV)-editable --editable $(CURDIR)
 
 docs: $(VENV)-docs/ready ## the site, into .build/docs: a warning is an error, and nothing is fetched
 	@echo "== docs"
@@ -283,7 +304,7 @@ $(TOOLS)/page: benchmarks/python/page-requirements.txt $(TOOLS)/ready
 $(BUILD)/wheel: $(WHEEL_SOURCES) $(VENV)/ready $(TOOLS)/ready
 	@echo "== raddle for Python $(TAG)"
 	@rm -rf $(BUILD)/dist
-	CARGO_TARGET_DIR=$(BUILD)/target $(TOOLS)/bin/maturin build --quiet --locked --compatibility linux \
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(TOOLS)/bin/maturin build --quiet --locked --compatibility linux \
 		$(if $(FEATURES),--features $(FEATURES)) $(CARGO_FLAGS) --interpreter $(VENV)/bin/python --out $(BUILD)/dist
 	@$(VENV)/bin/python $(INSTALL) --no-index --no-deps --force-reinstall $(BUILD)/dist/*.whl
 	@touch $@
