@@ -27,7 +27,7 @@ WHEEL_TARGET := $(CURDIR)/.build/wheels
 TOOLS := .venv/tools
 
 # Their versions are written down once, with the other tools.
-PYTEST := $(shell sed -n "s/^ *\"\(pytest[a-z-]*[<>=].*\)\",/'\1'/p" pyproject.toml)
+PYTEST := $(shell sed -n "s/^ *\"\(\(pytest[a-z-]*\|debugpy\)[<>=].*\)\",/'\1'/p" pyproject.toml)
 # The tests wait more than they compute, so more of them run side by side than there are processors.
 WORKERS ?= 6
 # Installs what follows into a new environment, and tries it.

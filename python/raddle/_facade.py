@@ -63,6 +63,30 @@ def show_through(name: str) -> None:
     module.__class__ = Facade
 
 
+def pass_for(module: str, *ours: Any) -> None:
+    """Let our classes and functions pass for those of the standard library's `module`, in reprs and to pickle.
+
+    They lose their annotations: the standard library's have none, and who evaluates those of a subclass would look for
+    names that exist for type checkers only. These read the stubs.
+    """
+    for one in ours:
+        one.__module__ = module
+        if isinstance(one, type):
+            for value in (one, *vars(one).values()):
+                _forget_annotations(value)
+        else:
+            _forget_annotations(one)
+
+
+def _forget_annotations(one: Any) -> None:
+    # A class without any shows those of the class that it inherits from.
+    if isinstance(one, _FUNCTION) or (isinstance(one, type) and "__annotations__" in vars(one)):
+        del one.__annotations__
+
+
+_FUNCTION = type(pass_for)
+
+
 def honour(subclass: type, ours: type, stock: type, calls: Mapping[str, str]) -> None:
     """Let a method that a subclass overrides be called by the methods which call it.
 

@@ -236,11 +236,7 @@ _switched: tuple[tuple[object, object], ...] = (
     (_stock.SimpleQueue, SimpleQueue),
 )
 
-# The classes are known by the standard library's names, in reprs and to pickle.
-for ours in (Queue, LifoQueue, PriorityQueue):
-    ours.__module__ = _stock.__name__
-del ours
-
+_facade.pass_for(_stock.__name__, Queue, LifoQueue, PriorityQueue)
 _facade.show_through(__name__)
 
 # If this import was what brought the standard module into a switched process.

@@ -272,17 +272,13 @@ _patched: tuple[tuple[type, str, object, object], ...] = (
     (_stock.Thread, "join", _stock_join, join),
 )
 
+_facade.pass_for(_stock.__name__, _set_ident, join)
 for ours in (_set_ident, join):
-    ours.__module__ = _stock.__name__
     ours.__qualname__ = f"Thread.{ours.__name__}"
 # They are methods, not functions of this module.
-del _set_ident, join
+del ours, _set_ident, join
 
-# The classes are known by the standard library's names, in reprs and to pickle.
-for ours in (RLock, Condition, Event, Semaphore, BoundedSemaphore, Barrier):
-    ours.__module__ = _stock.__name__
-del ours
-
+_facade.pass_for(_stock.__name__, RLock, Condition, Event, Semaphore, BoundedSemaphore, Barrier)
 _facade.show_through(__name__)
 
 # If this import was what brought the standard module into a switched process.

@@ -11,6 +11,7 @@ import importlib
 import inspect
 import pickle
 import re
+import typing
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +58,15 @@ def test_repr_and_names(module: str, name: str, implementation: Implementation, 
         assert getattr(ours, attribute, None) == getattr(theirs, attribute, None), attribute
     assert type(ours).__name__ == type(theirs).__name__
     assert bool(getattr(ours, "__doc__", None)) >= bool(getattr(theirs, "__doc__", None))
+
+
+@each(PUBLIC)
+def test_annotations(module: str, name: str, implementation: Implementation, stock: Implementation) -> None:
+    """What a program finds that asks a class or a function for its types. It asks a subclass for those of its bases, too."""
+    ours, theirs = find(implementation, module, name), find(stock, module, name)
+    if isinstance(theirs, type) or inspect.isroutine(theirs):
+        assert typing.get_type_hints(ours) == typing.get_type_hints(theirs)
+        assert typing.get_type_hints(ours.__init__) == typing.get_type_hints(theirs.__init__)
 
 
 @each(CLASSES)

@@ -99,8 +99,9 @@ impl Barrier {
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let least = i64::from(cfg!(Py_3_13));
+        let refusal = if cfg!(Py_3_14) { "parties must be >= 1" } else { "parties must be > 0" };
         // SAFETY: a valid object, attached.
-        let parties = unsafe { convert::count(parties.as_ptr(), least, "parties must be >= 1") }
+        let parties = unsafe { convert::count(parties.as_ptr(), least, refusal) }
             .map_err(|Raised| PyErr::fetch(parties.py()))?;
         let parts = Parts {
             raw: RawBarrier::new(usize::try_from(parties).unwrap_or(usize::MAX)),

@@ -178,5 +178,4 @@ for function in (_call_back, _settle, _misplaced, _invalid_state, _set_odd_excep
     _native._lend(f"Future.{function.__name__}", function)
 del name, function
 
-# The class is known by the standard library's name, in reprs and to pickle.
-Future.__module__ = _STOCK_FUTURE.__module__
+_facade.pass_for(_STOCK_FUTURE.__module__, Future)

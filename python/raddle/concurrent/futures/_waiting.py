@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import _base
 
-from raddle import _native
+from raddle import _facade, _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,15 +33,16 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
     Guarantee: the thread is woken once, when it is over, not for each future.
     """
     futures = set(fs)
-    deadline = _deadline(timeout)
     done = _settled(list(futures))
-    while not _is_over(done, futures, return_when):
+    goes_on = not _is_over(done, futures, return_when)
+    # Who need not wait does not look at the timeout, as in the standard library.
+    deadline = _deadline(timeout) if goes_on else None
+    while goes_on:
         pending = list(futures - done)
-        goes_on = _count_down(pending, return_when, deadline)
+        is_in_time = _count_down(pending, return_when, deadline)
         done |= _settled(pending)
-        if not goes_on:
-            break
         # Over; unless a future went over to the standard library's algorithm, and has to be asked anew.
+        goes_on = is_in_time and not _is_over(done, futures, return_when)
     return _base.DoneAndNotDoneFutures(done, futures - done)
 
 
@@ -163,6 +164,4 @@ def _remaining(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
-for ours in (wait, as_completed):
-    ours.__module__ = _base.__name__
-del ours
+_facade.pass_for(_base.__name__, wait, as_completed)

@@ -290,9 +290,7 @@ _native._lend("_WorkItem.run", _run)
 
 _switched: tuple[tuple[object, object], ...] = ((_StockExecutor, ThreadPoolExecutor),)
 
-# The class is known by the standard library's name, in reprs and to pickle.
-ThreadPoolExecutor.__module__ = _StockExecutor.__module__
-
+_facade.pass_for(_StockExecutor.__module__, ThreadPoolExecutor)
 _facade.show_through(__name__)
 
 # If this import was what brought the standard module into a switched process.
