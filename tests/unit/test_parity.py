@@ -62,7 +62,7 @@ def test_repr_and_names(module: str, name: str, implementation: Implementation, 
 
 @each(PUBLIC)
 def test_annotations(module: str, name: str, implementation: Implementation, stock: Implementation) -> None:
-    """What a program finds that asks a class or a function for its types. It asks a subclass for those of its bases, too."""
+    """What a program finds that asks a class or a function for its types, and a subclass for those of its bases."""
     ours, theirs = find(implementation, module, name), find(stock, module, name)
     if isinstance(theirs, type) or inspect.isroutine(theirs):
         assert typing.get_type_hints(ours) == typing.get_type_hints(theirs)

@@ -14,6 +14,10 @@ const TIMEOUT_MAX: f64 = 9_223_372_036.0;
 
 const NANOSECONDS_PER_SECOND: f64 = 1e9;
 
+/// What a lock says of a negative timeout, in the words of the running version.
+const NEGATIVE: &str =
+    if cfg!(Py_3_13) { "timeout value must be a non-negative number" } else { "timeout value must be positive" };
+
 /// Whether `object` counts as true. An argument that was not given counts as `default`.
 ///
 /// # Safety
@@ -214,7 +218,7 @@ fn lock_deadline_of(arguments: Arguments) -> Result<Deadline, Raised> {
         (true, true) => Ok(Deadline::NEVER),
         (false, true) => Ok(Deadline::PASSED),
         (false, false) => Err(raise::<PyValueError>("can't specify a timeout for a non-blocking call")),
-        (true, false) if timeout < 0.0 => Err(raise::<PyValueError>("timeout value must be a non-negative number")),
+        (true, false) if timeout < 0.0 => Err(raise::<PyValueError>(NEGATIVE)),
         (true, false) => deadline_after(timeout),
     }
 }

@@ -101,8 +101,8 @@ impl Barrier {
         let least = i64::from(cfg!(Py_3_13));
         let refusal = if cfg!(Py_3_14) { "parties must be >= 1" } else { "parties must be > 0" };
         // SAFETY: a valid object, attached.
-        let parties = unsafe { convert::count(parties.as_ptr(), least, refusal) }
-            .map_err(|Raised| PyErr::fetch(parties.py()))?;
+        let parties =
+            unsafe { convert::count(parties.as_ptr(), least, refusal) }.map_err(|Raised| PyErr::fetch(parties.py()))?;
         let parts = Parts {
             raw: RawBarrier::new(usize::try_from(parties).unwrap_or(usize::MAX)),
             action: Held::new(action.map(Item::from_bound)),
