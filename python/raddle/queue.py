@@ -58,7 +58,7 @@ class Queue(_native.Queue, _StockQueue):
     `maxsize` is the number of items from which `put` waits; zero or less means no bound.
 
     Fairness: items go to waiting consumers, and free places to waiting producers, in the order in
-    which they began to wait.
+    which they began to wait. On free-threaded builds a thread first lets others run for a moment.
 
     Timeouts: in seconds, `None` waits without end. `put` raises `Full`, and `get` raises `Empty`,
     when the time is over, or at once with `block=False`.

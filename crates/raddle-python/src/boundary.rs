@@ -5,7 +5,8 @@
 //! - Every object of this module changes its state only while the thread is attached to the interpreter, and between the
 //!   beginning and the end of a change there is no point at which another thread could run instead, a collection start,
 //!   or `fork` happen. So the core's internal sections are never seen half way by any of these.
-//! - A thread lets go of the interpreter around the futex call only ([`Waiter::sleep`]).
+//! - A thread lets go of the interpreter around the futex call, and what it does to make that unnecessary, only ([`Waiter::sleep`]). It may look at an object's state
+//!   meanwhile, never change it.
 //! - One exception to the first rule: a thread that is woken for a lock takes it before it is attached again, as CPython's own locks do. That changes one word,
 //!   at once. Whose the lock is it says when it is attached; until then the lock has no owner. A daemon thread that never gets there, because the interpreter shuts down, keeps the lock.
 //! - A raised exception stays where the interpreter keeps it: the functions here return [`Raised`].

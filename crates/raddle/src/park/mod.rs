@@ -3,6 +3,7 @@
 //! Every wait of the library, on a lock, a queue, an event, is one call of `wait::wait`. `README.md`
 //! beside this file has the state machine, and the argument why no wake-up is lost.
 
+mod back_off;
 mod crew;
 mod deadline;
 mod deadlock;
@@ -18,6 +19,7 @@ mod waiter;
 mod walk;
 mod watch;
 
+pub(crate) use back_off::back_off;
 pub(crate) use crew::AnyOf;
 pub use crew::Crew;
 pub use deadline::Deadline;

@@ -62,7 +62,7 @@ pub trait Waiter {
     /// ```
     const HANDS_OFF: bool;
 
-    /// How often to look again before going to sleep.
+    /// How often to look again before going to sleep. With 0, a thread does not let others run before it gets in line at a queue either.
     ///
     /// # Examples
     ///
@@ -74,7 +74,7 @@ pub trait Waiter {
     /// ```
     const LOOKS_BEFORE_SLEEP: u32;
 
-    /// Calls `sleep`, which blocks in the operating system and touches nothing else, and returns what it returns.
+    /// Calls `sleep`, which blocks in the operating system or lets other threads run, and changes nothing else, and returns what it returns.
     ///
     /// # Examples
     ///

@@ -2,6 +2,7 @@
 
 mod fifo;
 mod lifo;
+mod patience;
 mod priority;
 mod shell;
 mod simple;

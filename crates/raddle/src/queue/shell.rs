@@ -7,8 +7,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::patience::{Patience, times};
 use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
-use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, wait};
+use crate::park::{
+    Deadline, End, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, back_off, wait,
+};
 use crate::probe::{ENABLED, QueueState, State as Seen, Subject, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, Guard, Section};
 
@@ -196,6 +199,9 @@ pub trait Order: Send {
 /// An item goes to the thread that has waited longest for one, a free place to the one that has waited longest with an item:
 /// both are handed over, in order, and nobody can barge in.
 ///
+/// A thread that finds nothing lets others run before it gets in line, at most ten times, for as long as that pays: so many items are passed on
+/// without waking anybody. Until it is in line it has not begun to wait, and who comes meanwhile may be served first.
+///
 /// # Timeouts
 ///
 /// The `_timeout` and `_until` forms give up at a moment of the monotonic clock. What was to be put comes back.
@@ -260,6 +266,8 @@ struct Inside<O> {
     /// Who waits for `unfinished` to be 0.
     joiners: WaitList,
     next_joiner: u64,
+    /// Whether it pays to let others run before getting in line.
+    patience: Patience,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,6 +366,7 @@ impl<O: Order> Shell<O> {
                 putters: WaitList::new(),
                 joiners: WaitList::new(),
                 next_joiner: 0,
+                patience: Patience::new(),
             })),
         }
     }
@@ -563,6 +572,9 @@ impl<O: Order> Shell<O> {
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
         let mut inside = self.inside.enter();
+        if inside.is_full() && deadline != Deadline::PASSED {
+            inside = self.let_others_get(inside, deadline, waiter);
+        }
         if inside.status != Status::Open {
             let status = inside.status;
             drop(inside);
@@ -615,6 +627,51 @@ impl<O: Order> Shell<O> {
         Ok(())
     }
 
+    /// The queue is full: before the current thread gets in line, others may make room.
+    #[cold]
+    fn let_others_get<'a, W: Waiter>(
+        &'a self,
+        inside: Guard<'a, Inside<O>>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Guard<'a, Inside<O>> {
+        self.back_off(inside, deadline, waiter, |inside| !inside.is_full())
+    }
+
+    /// The queue is empty: before the current thread gets in line, others may bring items.
+    #[cold]
+    fn let_others_put<'a, W: Waiter>(
+        &'a self,
+        inside: Guard<'a, Inside<O>>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Guard<'a, Inside<O>> {
+        self.back_off(inside, deadline, waiter, |inside| !inside.items.is_empty())
+    }
+
+    fn back_off<'a, W: Waiter>(
+        &'a self,
+        inside: Guard<'a, Inside<O>>,
+        deadline: Deadline,
+        waiter: &mut W,
+        is_over: impl Fn(&Inside<O>) -> bool,
+    ) -> Guard<'a, Inside<O>> {
+        let times = times(inside.capacity);
+        if times == 0 || W::LOOKS_BEFORE_SLEEP == 0 || inside.status != Status::Open {
+            return inside;
+        }
+        drop(inside);
+        let late = back_off(times, deadline, waiter, || {
+            let inside = self.inside.look();
+            inside.status != Status::Open || is_over(&inside)
+        });
+        let mut inside = self.inside.enter();
+        if let Some(slice) = late {
+            inside.patience.charge(slice);
+        }
+        inside
+    }
+
     #[cold]
     fn wait_for_place<W: Waiter>(
         &self,
@@ -658,6 +715,9 @@ impl<O: Order> Shell<O> {
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
         let mut inside = self.inside.enter();
+        if inside.items.is_empty() && deadline != Deadline::PASSED {
+            inside = self.let_others_put(inside, deadline, waiter);
+        }
         if let Some(item) = inside.items.pop() {
             if !inside.putters.is_empty() {
                 self.admit_putters(inside);
@@ -1264,6 +1324,7 @@ impl<O: Order> Inside<O> {
 
     #[inline]
     fn keep(&mut self, item: O::Item) {
+        self.patience.earn();
         self.items.push(item);
         if ENABLED {
             self.high_water = self.high_water.max(self.items.len());
@@ -1290,6 +1351,7 @@ impl<O: Order> Inside<O> {
     #[inline]
     fn hand_over(&mut self, item: O::Item, wakes: &mut WakeList) -> Result<(), O::Item> {
         let Some(node) = self.getters.front() else { return Err(item) };
+        self.patience.earn();
         // SAFETY: every node in `getters` has a slot of this type, and we are inside. It is empty, so that nothing is dropped here.
         unsafe { node.slot().cast::<Option<O::Item>>().write(Some(item)) };
         self.getters.grant_one(Grant::Handed, wakes);

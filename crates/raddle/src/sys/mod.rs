@@ -10,6 +10,13 @@ mod section;
 mod spawn;
 
 #[cfg(not(any(loom, shuttle)))]
+#[path = "back_off/real.rs"]
+mod back_off;
+#[cfg(any(loom, shuttle))]
+#[path = "back_off/modelled.rs"]
+mod back_off;
+
+#[cfg(not(any(loom, shuttle)))]
 #[path = "machine/real.rs"]
 mod machine;
 #[cfg(loom)]
@@ -62,6 +69,7 @@ mod socket;
 
 #[cfg(feature = "inspect")]
 pub(crate) use apart::{at_process_exit, spawn_apart};
+pub(crate) use back_off::{back_off, pause_backing_off};
 #[cfg(not(any(loom, shuttle)))]
 use linger::linger;
 #[cfg(feature = "probe")]

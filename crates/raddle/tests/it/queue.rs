@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use raddle::park::{Deadline, Thread};
+use raddle::park::{Deadline, Thread, Waiter};
 use raddle::queue::{Fifo, GetError, JoinError, Order, PutError, Queue, ShutDown, SimpleQueue, TooManyDone};
 use raddle::sync::TimedOut;
 use raddle::thread::WaitKind;
@@ -577,4 +577,122 @@ fn drops_each_item_once() {
     assert_eq!(DROPPED.load(Ordering::SeqCst), 2);
     drop(queue);
     assert_eq!(DROPPED.load(Ordering::SeqCst), 4);
+}
+
+/// Does something whenever it is about to let go of the processor, before or in the line.
+struct Eventful<const LOOKS: u32, F>(F);
+
+impl<const LOOKS: u32, F: FnMut()> Waiter for Eventful<LOOKS, F> {
+    const HANDS_OFF: bool = true;
+    const LOOKS_BEFORE_SLEEP: u32 = LOOKS;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        (self.0)();
+        sleep()
+    }
+
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+fn before_the_line(act: impl FnMut()) -> Eventful<1, impl FnMut()> {
+    Eventful(act)
+}
+
+fn in_the_line(act: impl FnMut()) -> Eventful<0, impl FnMut()> {
+    Eventful(act)
+}
+
+#[test]
+fn a_getter_lets_others_run_before_it_gets_in_line() {
+    let queue = Queue::new();
+    let mut seen = Vec::new();
+    let act = || {
+        seen.push(queue.waiting());
+        queue.put(1).unwrap();
+    };
+    assert_eq!(queue.get_with(Deadline::NEVER, &mut before_the_line(act)), Ok(1));
+    assert_eq!((seen, queue.len()), (vec![(0, 0, 0)], 0));
+
+    let mut seen = Vec::new();
+    let act = || {
+        seen.push(queue.waiting());
+        queue.put(2).unwrap();
+    };
+    assert_eq!(queue.get_with(Deadline::NEVER, &mut in_the_line(act)), Ok(2));
+    assert_eq!((seen, queue.len()), (vec![(1, 0, 0)], 0));
+}
+
+#[test]
+fn a_putter_lets_others_run_before_it_gets_in_line() {
+    // At a queue of one place nobody lets others run: there is no room for a second item in any case.
+    for (capacity, line) in [(2, 0), (1, 1)] {
+        let queue = Queue::bounded(capacity);
+        (0..capacity).for_each(|number| queue.put(number).unwrap());
+        let mut seen = Vec::new();
+        let act = || {
+            seen.push(queue.waiting());
+            assert_eq!(queue.get(), Ok(0));
+        };
+        assert_eq!(queue.put_with(capacity, Deadline::NEVER, &mut before_the_line(act)), Ok(()));
+        assert_eq!((seen, queue.waiting()), (vec![(0, line, 0)], (0, 0, 0)));
+        assert!(queue.drain().into_iter().eq(1..=capacity));
+        assert_eq!(queue.unfinished(), capacity + 1);
+    }
+}
+
+#[test]
+fn what_ends_a_wait_ends_letting_others_run() {
+    let queue = Queue::<u32>::bounded(2);
+    assert_eq!(queue.get_with(Deadline::NEVER, &mut before_the_line(|| queue.shutdown())), Err(GetError::ShutDown));
+    let queue = Queue::<u32>::bounded(2);
+    let retire = || drop(queue.retire());
+    assert_eq!(queue.get_with(Deadline::NEVER, &mut before_the_line(retire)), Err(GetError::Retired));
+
+    let full = || {
+        let queue = Queue::bounded(2);
+        queue.put(1).unwrap();
+        queue.put(2).unwrap();
+        queue
+    };
+    let queue = full();
+    let put = queue.put_with(3, Deadline::NEVER, &mut before_the_line(|| queue.shutdown()));
+    assert_eq!((put, queue.drain()), (Err(PutError::ShutDown(3)), vec![1, 2]));
+    let queue = full();
+    let put = queue.put_with(3, Deadline::NEVER, &mut before_the_line(|| drop(queue.retire())));
+    assert_eq!(put, Err(PutError::Retired(3)));
+}
+
+/// Whoever has let others run gets in line behind those who are there, and what it waits for passes it by.
+#[test]
+fn those_in_line_are_served_before_those_who_let_others_run() {
+    let queue = Queue::bounded(2);
+    queue.put(1).unwrap();
+    queue.put(2).unwrap();
+    let (turns, crew) = (AtomicUsize::new(0), Crew::new());
+    std::thread::scope(|scope| {
+        let (queue, crew) = (&queue, &crew);
+        // Before it gets in line, another thread does.
+        let act = || match turns.fetch_add(1, Ordering::SeqCst) {
+            0 => {
+                scope.spawn(move || {
+                    crew.join();
+                    queue.put(3).unwrap();
+                });
+                crew.until_blocked(1, WaitKind::QueuePut);
+            }
+            _ => {
+                if queue.waiting() == (0, 2, 0) {
+                    assert_eq!((queue.get(), queue.get()), (Ok(1), Ok(2)));
+                }
+            }
+        };
+        assert_eq!(queue.put_with(4, Deadline::NEVER, &mut before_the_line(act)), Ok(()));
+    });
+    assert_eq!(queue.drain(), [3, 4]);
 }

@@ -11,7 +11,7 @@ use raddle::park::Deadline;
 use raddle::queue::{GetError, PutError, Queue};
 use raddle::thread::ThreadId;
 
-use crate::support::{Patient, check, limited, stopping};
+use crate::support::{Obliging, Patient, check, limited, stopping};
 
 fn get(queue: &Queue<u32>) -> u32 {
     queue.get_with(Deadline::NEVER, &mut Patient).unwrap()
@@ -71,6 +71,28 @@ fn a_place_goes_to_one_who_waits() {
         assert_eq!(get(&queue), 1);
         putting.join().unwrap();
         assert_eq!((queue.drain(), queue.waiting()), (vec![2], (0, 0, 0)));
+    });
+}
+
+/// Those who let others run before they get in line, at both ends of a queue: whatever comes meanwhile, nobody is forgotten in the line.
+#[test]
+fn who_lets_others_run_is_not_forgotten() {
+    check(1, || {
+        let queue = Arc::new(Queue::bounded(2));
+        queue.put_with(1, Deadline::NEVER, &mut Patient).unwrap();
+        queue.put_with(2, Deadline::NEVER, &mut Patient).unwrap();
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.put_with(3, Deadline::NEVER, &mut Obliging).unwrap())
+        };
+        let getting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.get_with(Deadline::NEVER, &mut Obliging).unwrap())
+        };
+        let own: u32 = (0..2).map(|_| queue.get_with(Deadline::NEVER, &mut Obliging).unwrap()).sum();
+        putting.join().unwrap();
+        assert_eq!(own + getting.join().unwrap(), 6);
+        assert_eq!((queue.len(), queue.waiting(), queue.unfinished()), (0, (0, 0, 0), 3));
     });
 }
 

@@ -39,6 +39,27 @@ impl Waiter for Patient {
     }
 }
 
+/// As [`Patient`], and lets others run before it gets in line.
+#[derive(Debug)]
+pub(crate) struct Obliging;
+
+impl Waiter for Obliging {
+    const HANDS_OFF: bool = true;
+    const LOOKS_BEFORE_SLEEP: u32 = 1;
+
+    fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
+        sleep()
+    }
+
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    fn interrupted(&mut self) -> ControlFlow<()> {
+        unreachable!("it takes no interrupts")
+    }
+}
+
 /// Does what it was made with when it is interrupted.
 #[derive(Debug)]
 pub(crate) struct Interruptible<F>(pub(crate) F);

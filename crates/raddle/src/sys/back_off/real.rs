@@ -1,0 +1,52 @@
+//! Letting others run before getting in line.
+//!
+//! A thread that gets in line as soon as it finds nothing is served one by one: whoever brings something hands it over, and wakes it, each time. If it
+//! lets others run first, they bring much, or make much room, and it goes on for a while without any waking.
+//!
+//! Where other programs want the processors, one time in a few costs a time slice. That is little beside what it saves if much passes through the hands of
+//! these threads, and very much if all that they wait for is each other. Only the caller knows which it is, and says so if it was not worth it; then nobody
+//! backs off for a while.
+
+use std::ops::Range;
+
+use crate::sys::{AtomicU64, Nanoseconds, Ordering, now};
+
+/// A processor that comes back later than this was used by somebody else, or for much.
+const LATE: Nanoseconds = 500_000;
+
+/// How long nobody backs off when it was not worth it.
+const PAUSE: Nanoseconds = 100_000_000;
+
+/// Until when it is not.
+static PAUSED: AtomicU64 = AtomicU64::new(0);
+
+/// Lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
+/// if that took long in the end.
+pub(crate) fn back_off(
+    times: usize,
+    limit: Option<Nanoseconds>,
+    is_over: impl Fn() -> bool,
+) -> Option<Range<Nanoseconds>> {
+    let mut time = now();
+    // ORDERING: Relaxed, here and below: it is a hint, and any value of it is right.
+    if time < PAUSED.load(Ordering::Relaxed) {
+        return None;
+    }
+    for _ in 0..times {
+        std::thread::yield_now();
+        let back = now();
+        if back.saturating_sub(time) > LATE {
+            return Some(time..back);
+        }
+        if is_over() || limit.is_some_and(|limit| back >= limit) {
+            return None;
+        }
+        time = back;
+    }
+    None
+}
+
+/// It was not worth it: for a while nobody does it.
+pub(crate) fn pause_backing_off() {
+    PAUSED.store(now() + PAUSE, Ordering::Relaxed);
+}
