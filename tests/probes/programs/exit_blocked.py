@@ -21,17 +21,18 @@ class Inside:
 
     def __init__(self) -> None:
         """Nobody is there yet."""
-        self.count = 0
+        # A list, since threads that add to one number at the same time lose some of it on a free-threaded build.
+        self.arrived: list[None] = []
 
     def sleep(self, *_: object) -> bool:
         """Stays in a sleep."""
-        self.count += 1
+        self.arrived.append(None)
         while True:
             time.sleep(TIMEOUT)
 
     def loop(self, *_: object) -> bool:
         """Stays in Python code that takes the interpreter's lock again and again."""
-        self.count += 1
+        self.arrived.append(None)
         while True:
             time.sleep(0)
 
@@ -46,7 +47,7 @@ def python_below(inside: Inside, function: Callable[[], Any], threads: int = 1) 
     """Ends while ``threads`` threads are in Python code that our call has called."""
     for _ in range(threads):
         harness.start_thread(function)
-    harness.wait_until(lambda: inside.count >= threads, "Python code below our call")
+    harness.wait_until(lambda: len(inside.arrived) >= threads, "Python code below our call")
 
 
 def busy(*functions: Callable[[], Any]) -> None:
