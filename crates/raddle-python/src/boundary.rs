@@ -6,9 +6,10 @@
 //!   beginning and the end of a change there is no point at which another thread could run instead, a collection start,
 //!   or `fork` happen. So the core's internal sections are never seen half way by any of these.
 //! - A thread lets go of the interpreter around the futex call, and what it does to make that unnecessary, only ([`Waiter::sleep`]). It may look at an object's state
-//!   meanwhile, never change it.
-//! - One exception to the first rule: a thread that is woken for a lock takes it before it is attached again, as CPython's own locks do. That changes one word,
-//!   at once. Whose the lock is it says when it is attached; until then the lock has no owner. A daemon thread that never gets there, because the interpreter shuts down, keeps the lock.
+//!   meanwhile, and changes it in one case only:
+//! - A thread that is woken for a lock takes it before it is attached again, as CPython's own locks do, or queues for it again. It is inside of the lock's
+//!   section for that, which an attached thread may find held for a moment, and a forked child held by nobody: that is repaired there, as for threads without an interpreter. Whose the lock is it says
+//!   when it is attached; until then the lock has no owner. A daemon thread that never gets there, because the interpreter shuts down, keeps the lock.
 //! - A raised exception stays where the interpreter keeps it: the functions here return [`Raised`].
 
 use std::ops::ControlFlow;
@@ -59,8 +60,6 @@ pub(crate) fn raise_type<E: PyTypeInfo>() -> Raised {
 pub(crate) struct Attached;
 
 impl Waiter for Attached {
-    // With a global interpreter lock, who is handed a lock may still wait for the interpreter, and meanwhile nobody has it.
-    const HANDS_OFF: bool = cfg!(Py_GIL_DISABLED);
     // With it, whoever holds the lock cannot run while we look.
     const LOOKS_BEFORE_SLEEP: u32 = if cfg!(Py_GIL_DISABLED) { 100 } else { 0 };
 
@@ -116,7 +115,6 @@ impl Watchful {
 }
 
 impl Waiter for Watchful {
-    const HANDS_OFF: bool = Attached::HANDS_OFF;
     const LOOKS_BEFORE_SLEEP: u32 = Attached::LOOKS_BEFORE_SLEEP;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -153,7 +151,6 @@ impl Waiter for Watchful {
 pub(crate) struct Patient;
 
 impl Waiter for Patient {
-    const HANDS_OFF: bool = Attached::HANDS_OFF;
     const LOOKS_BEFORE_SLEEP: u32 = Attached::LOOKS_BEFORE_SLEEP;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

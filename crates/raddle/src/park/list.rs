@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::node::{Grant, Links, Node, grant};
+use super::node::{Grant, Home, Links, Node, grant};
 use super::record::Record;
 use crate::sys::const_fn;
 
@@ -185,10 +185,10 @@ impl WaitList {
         false
     }
 
-    /// Ends up to `count` waits of those who came before `ticket` by a notification, the oldest first. Those who will take the
-    /// lock at `home` back move to the list that is returned; others, and those whose handlers run, are granted at once. All
+    /// Ends up to `count` waits of those who came before `ticket` by a notification, the oldest first. Those who will take
+    /// `home` back move to the list that is returned; others, and those whose handlers run, are granted at once. All
     /// keep `ticket`, so that one who passes the notification on knows for whom it was.
-    pub(crate) fn notify(&mut self, count: usize, ticket: u64, home: usize, wakes: &mut WakeList) -> Self {
+    pub(crate) fn notify(&mut self, count: usize, ticket: u64, home: Home<'_>, wakes: &mut WakeList) -> Self {
         let mut moved = Self::new();
         for _ in 0..count {
             let Some(node) = self.oldest.filter(|node| links(*node, |links| links.ticket) < ticket) else { break };
@@ -196,7 +196,7 @@ impl WaitList {
             links_mut(node, |links| links.ticket = ticket);
             // SAFETY: it was linked until now, in this section, so it lives; it is in no list.
             unsafe {
-                if node.as_ref().home == home && node.as_ref().requeue() {
+                if node.as_ref().returns_to(home) && node.as_ref().requeue() {
                     moved.push_back(node.as_ref());
                 } else {
                     wakes.push(grant(node, Grant::Nothing));

@@ -30,7 +30,7 @@ pub use deadlock::{BlockerState, Certainty, Deadlock, Party};
 pub(crate) use identity::{Identity, Phase};
 pub(crate) use list::{WaitList, WakeList};
 pub(crate) use locals::{drop_locals, quietly};
-pub(crate) use node::{Blocker, Grant, Node, Place, State, Wanted, Whom};
+pub(crate) use node::{Blocker, Grant, Home, Node, Place, State, Wanted, Whom};
 pub use record::ThreadId;
 pub(crate) use record::{
     Record, Reserved, by_owner, claim_main, count_start, current, for_each_record, is_alive, main_owner, reserve,

@@ -20,7 +20,7 @@ pub(crate) enum State {
     /// Moved by a notification to the list of the lock that the waiter has to take back.
     /// Neither the deadline nor a signal ends the wait any more.
     Requeued = 2,
-    /// In no list; what was waited for is the waiter's. Nobody but the waiter touches the node any more.
+    /// In no list; what was waited for is the waiter's. Nobody but the waiter touches the node any more, unless it waits again.
     Granted = 3,
     // 4 is reserved for cancellation.
 }
@@ -53,9 +53,11 @@ pub(crate) trait Place: Sync {
     /// if there may be nothing to wait for any more: then it ends as granted with [`Grant::Nothing`].
     fn relink(&self, node: &Node<'_>) -> bool;
 
-    /// The waiter is awake, but may have to wait for an interpreter before it runs. If it was granted the right to compete, and what
-    /// it competes for is free, it takes that now: later it would find it taken again. Enters no section.
-    fn take(&self, _node: &Node<'_>) {}
+    /// The waiter was granted the right to compete for what this place has. True if it has got that, and false if there is none: then the node is linked
+    /// here again, ahead of all others. `since` is when the waiter began to compete.
+    fn take(&self, _node: &Node<'_>, _since: Nanoseconds) -> bool {
+        unreachable!("whoever grants the right to compete has something to compete for")
+    }
 
     /// The number of the thread whose end is waited for here; 0 if it is not that.
     fn thread(&self) -> u64 {
@@ -80,6 +82,26 @@ pub(crate) trait Place: Sync {
     /// The address by which the object is known to others.
     fn address(&self) -> usize {
         ptr::from_ref(self).cast::<()>().addr()
+    }
+}
+
+/// A lock that waiters take back after a notification.
+#[derive(Clone, Copy)]
+pub struct Home<'place>(&'place dyn Place);
+
+impl<'place> Home<'place> {
+    pub(crate) fn new(lock: &'place dyn Place) -> Self {
+        Self(lock)
+    }
+
+    fn is(self, other: Home<'_>) -> bool {
+        self.0.address() == other.0.address()
+    }
+}
+
+impl fmt::Debug for Home<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Home").field(&self.0.address()).finish()
     }
 }
 
@@ -130,8 +152,8 @@ pub(crate) struct Node<'place> {
     pub(super) since: Nanoseconds,
     /// Whether the node stays linked while a handler runs, so that no notification is lost.
     pub(super) stays: bool,
-    /// The address of the lock that the waiter takes back after a notification; 0 if none.
-    pub(super) home: usize,
+    /// The lock that the waiter takes back after a notification, where there is one.
+    pub(super) home: Option<Home<'place>>,
     /// Whom the wait depends on: at once, or, for a wait with a home, once it is requeued.
     pub(super) blocker: Option<&'place dyn Blocker>,
     /// Where the source code waits, where that is known.
@@ -190,7 +212,7 @@ impl<'place> Node<'place> {
             kind,
             since: now(),
             stays: false,
-            home: 0,
+            home: None,
             blocker: None,
             site: None,
             slot: ptr::null_mut(),
@@ -202,15 +224,15 @@ impl<'place> Node<'place> {
         Self { stays: true, ..Self::leaving(place, kind) }
     }
 
-    /// A staying node whose waiter takes the lock at `home` back after its notification, from `blocker`.
+    /// A staying node whose waiter takes `home` back after its notification, from `blocker`.
     pub(crate) fn returning(
         place: &'place dyn Place,
         kind: WaitKind,
-        home: usize,
+        home: Home<'place>,
         blocker: &'place dyn Blocker,
         site: &'static Location<'static>,
     ) -> Self {
-        Self { home, blocker: Some(blocker), site: Some(site), ..Self::staying(place, kind) }
+        Self { home: Some(home), blocker: Some(blocker), site: Some(site), ..Self::staying(place, kind) }
     }
 
     /// A staying node whose waiter wants something in `slot`, or has something there.
@@ -228,9 +250,19 @@ impl<'place> Node<'place> {
         Self { blocker: Some(blocker), ..self }
     }
 
+    /// Whether its waiter takes this lock back.
+    pub(super) fn returns_to(&self, home: Home<'_>) -> bool {
+        self.home.is_some_and(|its| its.is(home))
+    }
+
+    /// Where the waiter competes, if it is granted the right to.
+    pub(super) fn arena(&self) -> &'place dyn Place {
+        self.home.map_or(self.place, |home| home.0)
+    }
+
     /// Whom the wait depends on at this moment.
     pub(super) fn blocker(&self) -> Option<&'place dyn Blocker> {
-        self.blocker.filter(|_| self.home == 0 || self.state() == State::Requeued)
+        self.blocker.filter(|_| self.home.is_none() || self.state() == State::Requeued)
     }
 
     /// The ticket up to which the notification was meant that has ended this wait. Only for the waiter, after its wait.
@@ -278,6 +310,14 @@ impl<'place> Node<'place> {
         debug_assert_eq!(self.state(), State::Granted, "the grant is not the waiter's before");
         // SAFETY: the granter wrote it before its Release store, which has been seen, and nobody but the waiter touches the node after that.
         self.grant.with_mut(|grant| unsafe { *grant = Grant::Handed });
+    }
+
+    /// The waiter has found nothing to take, and waits on. Only for the waiter, after it was granted, under the section of the list that it will be linked in next.
+    pub(crate) fn waits_again(&self) {
+        debug_assert_eq!(self.state(), State::Granted, "nobody but the waiter touches the node");
+        let state = if self.home.is_some() { State::Requeued } else { State::Waiting };
+        // ORDERING: Relaxed: others reach the node through the list only, whose section publishes this. A swap, as all changes of the state.
+        self.state.swap(state as u32, Ordering::Relaxed);
     }
 
     /// A handler of the waiter is about to run. False if what is waited for has come, or is on its way.

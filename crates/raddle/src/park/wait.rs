@@ -4,11 +4,11 @@ use std::mem;
 use std::ptr;
 
 use super::deadline::Deadline;
-use super::node::{Node, State};
+use super::node::{Grant, Node, State};
 use super::waiter::Waiter;
 use super::watch::{self, Watch};
 use crate::probe::{self, Source};
-use crate::sys::{Wake, now};
+use crate::sys::{Nanoseconds, Wake, now};
 
 /// How a wait ended. The node is in no list any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) enum End {
     Aborted { granted: bool },
 }
 
-/// Waits until `node` is granted, `deadline` passes, or the waiter is told to stop.
+/// Waits until `node` is granted, `deadline` passes, or the waiter is told to stop. One that is granted the right to compete is so until it has got what it
+/// competes for.
 ///
 /// The caller has linked the node, in the section of the object, and has left that section. A node that does
 /// not stay linked while a handler runs is linked again when the handler says go on. If there is no need for that any more, it ends as granted
@@ -98,8 +99,10 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let mut limit = deadline.nanoseconds();
     let mut watch = Watch::new(node, waiter.is_watched() && limit.is_none(), waiter.handles_signals());
     let mut lingers = true;
+    let mut competition = Competition::default();
     loop {
         match node.state() {
+            State::Granted if competition.is_lost(node) => limit = goes_on(node, deadline, &mut watch),
             State::Granted if stopped => return End::Aborted { granted: true },
             State::Granted => return End::Granted,
             State::Requeued => limit = None,
@@ -117,11 +120,19 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                         }
                     }
                     Wake::Woken => {
-                        if probe::ENABLED && node.record.was_asked_to_look() {
+                        let looks = probe::ENABLED && node.record.was_asked_to_look();
+                        if looks {
                             watch.look_at_once(node);
                         }
-                        node.place.take(node);
-                        return Wake::Woken;
+                        // Before the waiter takes back what it lets go of around a sleep, an interpreter for example: afterwards it would find the lock
+                        // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
+                        if !competition.is_lost(node) {
+                            return Wake::Woken;
+                        }
+                        limit = goes_on(node, deadline, &mut watch);
+                        if looks {
+                            return Wake::Woken;
+                        }
                     }
                     wake => return wake,
                 }
@@ -172,5 +183,29 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 }
             }
         }
+    }
+}
+
+/// A wait goes on that looked as if it were over. Returns its limit: a deadline that has passed meanwhile ends it, unless its notification has come.
+fn goes_on(node: &Node<'_>, deadline: Deadline, watch: &mut Watch) -> Option<Nanoseconds> {
+    watch.was_awake();
+    if node.home.is_some() { None } else { deadline.nanoseconds() }
+}
+
+/// What becomes of the right to compete.
+#[derive(Default)]
+struct Competition {
+    since: Option<Nanoseconds>,
+}
+
+impl Competition {
+    /// Whether the node was granted the right to compete, has found nothing to take, and waits again.
+    fn is_lost(&mut self, node: &Node<'_>) -> bool {
+        if node.granted() != Grant::Compete {
+            return false;
+        }
+        // One that comes back from a notification may have waited for that as long as you like.
+        let since = *self.since.get_or_insert_with(|| if node.home.is_some() { now() } else { node.since });
+        !node.arena().take(node, since)
     }
 }

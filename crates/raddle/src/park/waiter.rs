@@ -28,7 +28,6 @@ use super::watch::{Deadlocks, deadlocks, report};
 /// struct Interruptible;
 ///
 /// impl Waiter for Interruptible {
-///     const HANDS_OFF: bool = true;
 ///     const LOOKS_BEFORE_SLEEP: u32 = 0;
 ///
 ///     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -50,18 +49,6 @@ use super::watch::{Deadlocks, deadlocks, report};
 /// assert_eq!(event.wait_with(Deadline::NEVER, &mut Interruptible), Ok(()));
 /// ```
 pub trait Waiter {
-    /// Whether a waiter that has waited for a lock longer than a millisecond may be handed it, ahead of
-    /// threads that run. Not sensible where a thread needs a second, global lock before it can run.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::park::{Thread, Waiter};
-    ///
-    /// assert!(Thread::HANDS_OFF);
-    /// ```
-    const HANDS_OFF: bool;
-
     /// How often to look again before going to sleep. With 0, a thread does not let others run before it gets in line at a queue either.
     ///
     /// # Examples
@@ -74,7 +61,8 @@ pub trait Waiter {
     /// ```
     const LOOKS_BEFORE_SLEEP: u32;
 
-    /// Calls `sleep`, which blocks in the operating system or lets other threads run, and changes nothing else, and returns what it returns.
+    /// Calls `sleep`, which blocks in the operating system or lets other threads run, and returns what it returns. It touches nothing but the threads' records and the lock that is
+    /// waited for, and takes that if it is free: whatever the caller lets go of around it, an interpreter for example, need not be had for that.
     ///
     /// # Examples
     ///
@@ -168,7 +156,6 @@ pub trait Waiter {
     /// struct Yielding;
     ///
     /// impl Waiter for Yielding {
-    ///     const HANDS_OFF: bool = true;
     ///     const LOOKS_BEFORE_SLEEP: u32 = 0;
     ///
     ///     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -210,7 +197,6 @@ pub trait Waiter {
 pub struct Thread;
 
 impl Waiter for Thread {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 100;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -244,7 +230,6 @@ impl Infallible {
 }
 
 impl Waiter for Infallible {
-    const HANDS_OFF: bool = Thread::HANDS_OFF;
     const LOOKS_BEFORE_SLEEP: u32 = Thread::LOOKS_BEFORE_SLEEP;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -288,7 +273,6 @@ impl Waiter for Infallible {
 pub struct Uninterruptible<'a, W>(pub &'a mut W);
 
 impl<W: Waiter> Waiter for Uninterruptible<'_, W> {
-    const HANDS_OFF: bool = W::HANDS_OFF;
     const LOOKS_BEFORE_SLEEP: u32 = W::LOOKS_BEFORE_SLEEP;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

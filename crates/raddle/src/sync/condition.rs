@@ -9,8 +9,8 @@ use super::TimedOut;
 use super::lock::{LockGuard, RawLock};
 use super::rlock::{RLockGuard, RawRLock};
 use crate::park::{
-    Blocker, Deadline, End, Failed, Grant, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter, WakeList,
-    Wanted, wait,
+    Blocker, Deadline, End, Failed, Grant, Home, Node, Place, State, Thread, Uninterruptible, WaitList, Waiter,
+    WakeList, Wanted, wait,
 };
 use crate::probe::{State as Seen, Trace, Traced, WaitKind};
 use crate::sys::{AfterFork, AtomicU64, Ordering, Section, const_fn};
@@ -593,7 +593,7 @@ impl ConditionLock for RawRLock {}
 mod returning {
     use std::panic::Location;
 
-    use super::{Blocker, Grant, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter, Wanted};
+    use super::{Blocker, Grant, Home, RawLock, RawRLock, Uninterruptible, WaitKind, WaitList, Waiter, Wanted};
 
     type Site = &'static Location<'static>;
 
@@ -602,8 +602,8 @@ mod returning {
     pub struct Token(pub(super) ());
 
     pub trait Return {
-        /// What tells this lock from others.
-        fn home(&self) -> usize;
+        /// This lock, to come back to.
+        fn home(&self) -> Home<'_>;
         /// Whom a wait for it depends on.
         fn blocker(&self) -> &dyn Blocker;
         /// Releases all levels; returns how many.
@@ -615,8 +615,8 @@ mod returning {
     }
 
     impl Return for RawLock {
-        fn home(&self) -> usize {
-            self.address()
+        fn home(&self) -> Home<'_> {
+            Home::new(self.permits())
         }
 
         fn blocker(&self) -> &dyn Blocker {
@@ -639,7 +639,7 @@ mod returning {
     }
 
     impl Return for RawRLock {
-        fn home(&self) -> usize {
+        fn home(&self) -> Home<'_> {
             self.lock().home()
         }
 

@@ -42,6 +42,9 @@ const ONE_WOKEN: u64 = 1 << 4;
 const ONE_PERMIT: u64 = 1 << 24;
 const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
 
+/// What the word loses when one that was woken takes a permit: it does not count as woken any more.
+const WOKENS_PRICE: u64 = ONE_PERMIT + ONE_WOKEN;
+
 /// The most permits that the word can hold.
 pub(super) const MAX_PERMITS: u64 = (1 << 40) - 1;
 
@@ -75,24 +78,6 @@ impl AfterFork for Waiters {
     fn after_fork(&mut self, _torn: bool) {
         // The word is repaired by `Permits::enter`.
         self.list.forget_all();
-    }
-}
-
-/// A waiter's standing among those that compete.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// Came by itself.
-    Newcomer,
-    /// Was taken out of the list to compete, and counts as woken until it settles that.
-    Woken,
-}
-
-impl Standing {
-    fn token(self) -> u64 {
-        match self {
-            Self::Newcomer => 0,
-            Self::Woken => ONE_WOKEN,
-        }
     }
 }
 
@@ -154,21 +139,17 @@ impl Permits {
     /// Takes a free permit, if there is one.
     #[inline]
     pub(super) fn try_acquire(&self) -> bool {
-        self.try_take(Standing::Newcomer)
+        self.try_take(ONE_PERMIT)
     }
 
+    /// Takes a free permit, if there is one, by taking `price` from the word.
     #[inline]
-    fn try_take(&self, standing: Standing) -> bool {
+    fn try_take(&self, price: u64) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
         while free(word) > 0 {
             // ORDERING: Acquire meets the Release of whoever freed the permit. All changes of the word are
             // read-modify-writes, so each stands in the release sequence of all earlier releases.
-            match self.word.compare_exchange_weak(
-                word,
-                word - ONE_PERMIT - standing.token(),
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
+            match self.word.compare_exchange_weak(word, word - price, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
             }
@@ -210,46 +191,38 @@ impl Permits {
                 return Ok(());
             }
         }
-        self.compete(Standing::Newcomer, wanted, deadline, waiter)
+        self.queue(wanted, deadline, waiter)
     }
 
-    /// Takes a permit after a notification has moved the waiter to this list, and `grant` has let it go on. The way back
+    /// Takes a permit after a wait that ended with `grant`: a notification may have moved the waiter to this list. The way back
     /// has no deadline and no interrupts.
     pub(super) fn acquire_requeued<W: Waiter>(&self, wanted: Wanted<'_>, grant: Grant, waiter: &mut W) {
-        let standing = match grant {
-            Grant::Handed => return,
-            Grant::Compete => Standing::Woken,
-            Grant::Nothing | Grant::Refused => Standing::Newcomer,
-        };
-        if self.try_take(standing) {
+        if grant == Grant::Handed {
             return;
         }
-        let taken = self.compete(standing, wanted, Deadline::NEVER, waiter);
+        // Left only by a waiter that has panicked.
+        self.pass_on(grant);
+        if self.try_acquire() {
+            return;
+        }
+        let taken = self.queue(wanted, Deadline::NEVER, waiter);
         debug_assert!(taken.is_ok(), "nothing ends this wait but a permit");
     }
 
-    fn compete<W: Waiter>(
-        &self,
-        standing: Standing,
-        wanted: Wanted<'_>,
-        deadline: Deadline,
-        waiter: &mut W,
-    ) -> Result<(), Failed> {
+    fn queue<W: Waiter>(&self, wanted: Wanted<'_>, deadline: Deadline, waiter: &mut W) -> Result<(), Failed> {
         let since = now();
         let mut has_waited = false;
-        let result = self.compete_since(since, standing, wanted, deadline, waiter, &mut has_waited);
+        let result = self.queue_since(since, wanted, deadline, waiter, &mut has_waited);
         if ENABLED && has_waited {
-            // Once, however often it was woken in vain.
             let waited = now().saturating_sub(since);
             self.waiters.beside().ended(wanted.kind, ptr::from_ref(self).addr(), waited);
         }
         result
     }
 
-    fn compete_since<W: Waiter>(
+    fn queue_since<W: Waiter>(
         &self,
         since: Nanoseconds,
-        mut standing: Standing,
         wanted: Wanted<'_>,
         deadline: Deadline,
         waiter: &mut W,
@@ -257,29 +230,18 @@ impl Permits {
     ) -> Result<(), Failed> {
         loop {
             let node = Node::leaving_since(self, wanted, since);
-            if let Some(settled) = self.queue_unless_free::<W>(&node, standing, since, deadline) {
-                return settled;
+            if self.link_unless_free(&node) {
+                return Ok(());
             }
             *has_waited = true;
             let unwinding = Unwinding { permits: self, node: &node };
             let end = wait(&node, deadline, waiter);
             mem::forget(unwinding);
             match end {
-                End::Granted => match node.granted() {
-                    Grant::Handed => return Ok(()),
-                    Grant::Compete => {
-                        standing = Standing::Woken;
-                        if self.try_take(standing) {
-                            return Ok(());
-                        }
-                    }
-                    Grant::Nothing | Grant::Refused => {
-                        standing = Standing::Newcomer;
-                        if self.try_acquire() {
-                            return Ok(());
-                        }
-                    }
-                },
+                End::Granted if node.granted() == Grant::Handed => return Ok(()),
+                // Nothing was granted, but there may be something: it came while a handler ran.
+                End::Granted if self.try_acquire() => return Ok(()),
+                End::Granted => {}
                 End::TimedOut => return Err(Failed::TimedOut),
                 // A node of this place leaves before a handler runs, so that nothing can be granted to one that is
                 // told to stop.
@@ -288,48 +250,31 @@ impl Permits {
         }
     }
 
-    /// Under the section: takes a permit that has become free, or gives up if the time is over, or links the node.
-    fn queue_unless_free<W: Waiter>(
-        &self,
-        node: &Node<'_>,
-        standing: Standing,
-        since: Nanoseconds,
-        deadline: Deadline,
-    ) -> Option<Result<(), Failed>> {
-        let starving = W::HANDS_OFF && now().saturating_sub(since) >= PATIENCE;
-        let expired = standing == Standing::Woken && deadline.has_passed();
+    /// Takes a permit that has become free, or links the node. True if it has taken one.
+    fn link_unless_free(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
+        let takes = self.take_or_mark(ONE_PERMIT, WAITERS);
+        if !takes {
+            // SAFETY: the node is new, and its waiter keeps it in place until its wait is over.
+            unsafe { waiters.list.push_by_age(node) };
+        }
+        takes
+    }
+
+    /// Under the section, for a thread that is linked in it if there is no free permit: takes one by taking `price` from the word, or sets `marks`, and pays what
+    /// `price` has beyond the permit. True if it has taken one.
+    fn take_or_mark(&self, price: u64, marks: u64) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
-            let next = if free(word) > 0 {
-                word - ONE_PERMIT - standing.token()
-            } else if expired {
-                // Invariant 1 holds on: there is no free permit, in the same instant.
-                word - standing.token()
-            } else if starving {
-                (word - standing.token()) | WAITERS | HAND_OFF
-            } else {
-                (word - standing.token()) | WAITERS
-            };
-            // ORDERING: Acquire as in `try_take`, for the first case. For the others, what matters is that
+            let takes = free(word) > 0;
+            let next = if takes { word - price } else { (word - (price - ONE_PERMIT)) | marks };
+            // ORDERING: Acquire as in `try_take`, if it takes one. If not, what matters is that
             // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one.
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) if free(word) > 0 => return Some(Ok(())),
-                Ok(_) if expired => return Some(Err(Failed::TimedOut)),
-                Ok(_) => break,
+                Ok(_) => return takes,
                 Err(now) => word = now,
             }
         }
-        // SAFETY: the node is new, and its waiter keeps it in place until its wait is over.
-        unsafe {
-            match standing {
-                // A newcomer goes to the end, and one that comes back from a handler to where it was.
-                Standing::Newcomer => waiters.list.push_by_age(node),
-                // Back to where it was: whoever waits longest is woken first.
-                Standing::Woken => waiters.list.push_front(node),
-            }
-        }
-        None
     }
 
     /// A waiter that cannot use it gives on what it got.
@@ -496,11 +441,23 @@ impl Place for Permits {
         true
     }
 
-    fn take(&self, node: &Node<'_>) {
-        // One change of the word, so a fork or a shutdown of the interpreter at this moment finds the permit either free or taken.
-        if node.granted() == Grant::Compete && self.try_take(Standing::Woken) {
+    fn take(&self, node: &Node<'_>, since: Nanoseconds) -> bool {
+        if self.try_take(WOKENS_PRICE) {
             node.has_taken();
+            return true;
         }
+        let starves = now().saturating_sub(since) >= PATIENCE;
+        let mut waiters = self.enter();
+        let takes = self.take_or_mark(WOKENS_PRICE, if starves { WAITERS | HAND_OFF } else { WAITERS });
+        if takes {
+            node.has_taken();
+        } else {
+            node.waits_again();
+            // Back to where it was: whoever waits longest is woken first.
+            // SAFETY: it is granted, hence in no list, and its waiter keeps it in place until its wait is over.
+            unsafe { waiters.list.push_front(node) };
+        }
+        takes
     }
 
     fn relink(&self, node: &Node<'_>) -> bool {

@@ -428,7 +428,6 @@ impl Forking<'_> {
 }
 
 impl Waiter for Forking<'_> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

@@ -110,7 +110,6 @@ struct Forks<'a> {
 }
 
 impl Waiter for Forks<'_> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

@@ -18,7 +18,6 @@ struct Ending {
 }
 
 impl Waiter for Ending {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -141,7 +140,6 @@ struct Raising {
 }
 
 impl Waiter for Raising {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -212,7 +210,6 @@ struct Telling<'a> {
 }
 
 impl Waiter for Telling<'_> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

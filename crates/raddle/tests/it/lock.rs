@@ -180,7 +180,6 @@ fn a_waiter_that_panics_around_its_sleep_leaves_nothing_linked() {
     struct Panics;
 
     impl raddle::park::Waiter for Panics {
-        const HANDS_OFF: bool = true;
         const LOOKS_BEFORE_SLEEP: u32 = 0;
 
         fn sleep<R>(&mut self, _sleep: impl FnOnce() -> R) -> R {

@@ -124,7 +124,6 @@ pub(crate) struct Interruptible<'a, F> {
 }
 
 impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<'_, F> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

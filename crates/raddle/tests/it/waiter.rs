@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use raddle::futures::promise;
 use raddle::park::{Deadline, Failed, Thread, Waiter};
 use raddle::queue::{PriorityQueue, Queue};
-use raddle::sync::{Barrier, Event, RawLock, Semaphore};
+use raddle::sync::{Barrier, Condition, Event, RawLock, Semaphore};
 use raddle::thread::WaitKind;
 
 use crate::support::{Crew, Interruptible, LONG, until};
@@ -94,7 +94,6 @@ fn handlers_may_wait_on_the_same_object_several_deep() {
     }
 
     impl Waiter for Deep<'_> {
-        const HANDS_OFF: bool = true;
         const LOOKS_BEFORE_SLEEP: u32 = 0;
 
         fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -164,7 +163,6 @@ struct Overheard<'a> {
 }
 
 impl Waiter for Overheard<'_> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -218,7 +216,6 @@ struct Delayed<'a> {
 }
 
 impl Waiter for Delayed<'_> {
-    const HANDS_OFF: bool = false;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -256,6 +253,49 @@ fn a_thread_that_is_woken_takes_a_lock_before_it_runs() {
         assert!(seen.iter().all(|taken| *taken), "{seen:?}");
     });
     assert!(lock.is_locked());
+}
+
+#[test]
+fn a_thread_that_finds_the_lock_taken_again_does_not_run() {
+    let (lock, changed, crew) = (RawLock::new(), Condition::new(), Crew::new());
+    let is_taken = || lock.is_locked();
+    let delayed = || Delayed { is_taken: &is_taken, seen: Vec::new() };
+    // It need not have slept at all.
+    let ran_once = |seen: &[bool]| assert!(matches!(seen, [] | [true]), "{seen:?}");
+    // Until the lock is handed over, because its waiter has waited for long.
+    let hog = || {
+        lock.release().unwrap();
+        while lock.try_acquire() {
+            lock.release().unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        lock.acquire();
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = delayed();
+            assert_eq!(lock.acquire_with(Deadline::NEVER, &mut waiter), Ok(()));
+            waiter.seen
+        });
+        crew.until_blocked(1, WaitKind::Lock);
+        hog();
+        ran_once(&waiting.join().unwrap());
+        lock.release().unwrap();
+
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let mut waiter = delayed();
+            lock.acquire();
+            assert_eq!(changed.wait_with(&lock, Deadline::NEVER, &mut waiter), Ok(()));
+            waiter.seen
+        });
+        crew.until_blocked(1, WaitKind::Condition);
+        lock.acquire();
+        changed.notify_with(&lock, 1);
+        hog();
+        ran_once(&waiting.join().unwrap());
+        lock.release().unwrap();
+    });
 }
 
 #[test]

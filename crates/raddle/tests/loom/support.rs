@@ -23,7 +23,6 @@ pub(crate) fn limited() -> Deadline {
 pub(crate) struct Patient;
 
 impl Waiter for Patient {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -65,7 +64,6 @@ impl Waiter for Obliging {
 pub(crate) struct Interruptible<F>(pub(crate) F);
 
 impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<F> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

@@ -70,7 +70,6 @@ fn none_is_found_that_is_not_there() {
 struct Prudent;
 
 impl Waiter for Prudent {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

@@ -101,7 +101,6 @@ pub(crate) fn join<R>(crew: Vec<JoinHandle<R>>) -> Vec<R> {
 pub(crate) struct Patient;
 
 impl Waiter for Patient {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 0;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
@@ -122,7 +121,6 @@ impl Waiter for Patient {
 pub(crate) struct Interruptible<F>(pub(crate) F);
 
 impl<F: FnMut() -> ControlFlow<()>> Waiter for Interruptible<F> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 1;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

@@ -50,7 +50,6 @@ impl Choices {
 struct Fickle<'a>(&'a mut Choices);
 
 impl Waiter for Fickle<'_> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 3;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
