@@ -137,8 +137,11 @@ PROGRAMS = {
         go = threading.Event()
         outer = threading.Thread(target=go.wait)
         inner = threading.Thread(target=print, args=("inner",))
+        handled = []
         def handle(number, frame):
-            if inner.ident is None:
+            # The next signal may come before this handler is through.
+            if not handled:
+                handled.append(number)
                 inner.start()
                 inner.join()
                 go.set()
