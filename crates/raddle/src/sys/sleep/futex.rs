@@ -10,6 +10,9 @@ use crate::sys::{AtomicU32, Nanoseconds, Ordering, linger};
 
 const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
 
+/// How long a thread pauses for a section that nobody has told it is free.
+const LONGEST_PAUSE: Nanoseconds = 1_000_000;
+
 pub(crate) fn now() -> Nanoseconds {
     nanoseconds(clock_gettime(ClockId::Monotonic))
 }
@@ -102,9 +105,9 @@ impl Sleeper {
     }
 }
 
-/// Sleeps while `word` is `expected`: for the sections, which are left within microseconds. May return early.
+/// Sleeps while `word` is `expected`, for a millisecond at most: for the sections, which are left within microseconds. May return early.
 pub(crate) fn pause_on(word: &AtomicU32, expected: u32) {
-    let _ = wait(word, expected, None);
+    let _ = wait(word, expected, Some(now().saturating_add(LONGEST_PAUSE)));
 }
 
 /// Ends one `pause_on`.
