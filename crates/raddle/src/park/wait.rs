@@ -1,6 +1,7 @@
 //! The one door: how every wait begins, goes on and ends.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::ptr;
 
 use super::deadline::Deadline;
@@ -97,12 +98,17 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let sleeper = node.record.sleeper();
     let mut stopped = false;
     let mut limit = deadline.nanoseconds();
-    let mut watch = Watch::new(node, waiter.is_watched() && limit.is_none(), waiter.handles_signals());
+    let (is_watched, handles_signals) = (waiter.is_watched(), waiter.handles_signals());
+    let begin_watch = |limit: Option<_>| Watch::new(node, is_watched && limit.is_none(), handles_signals);
+    let mut watch = begin_watch(limit);
     let mut lingers = true;
     let mut competition = Competition::default();
     loop {
         match node.state() {
-            State::Granted if competition.is_lost(node) => limit = goes_on(node, deadline, &mut watch),
+            State::Granted if competition.is_lost(node) => {
+                limit = limit_again(node, deadline);
+                watch = begin_watch(limit);
+            }
             State::Granted if stopped => return End::Aborted { granted: true },
             State::Granted => return End::Granted,
             State::Requeued => limit = None,
@@ -113,35 +119,34 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 sleeper.linger();
             }
             loop {
-                match sleeper.sleep(watch.limit(limit)) {
-                    Wake::TimedOut if watch.is_due(limit) => {
-                        if watch.look(node).is_break() {
-                            return Wake::Woken;
-                        }
-                    }
-                    Wake::Woken => {
-                        let looks = probe::ENABLED && node.record.was_asked_to_look();
-                        if looks {
-                            watch.look_at_once(node);
-                        }
-                        // Before the waiter takes back what it lets go of around a sleep, an interpreter for example: afterwards it would find the lock
-                        // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
-                        if !competition.is_lost(node) {
-                            return Wake::Woken;
-                        }
-                        limit = goes_on(node, deadline, &mut watch);
-                        if looks {
-                            return Wake::Woken;
-                        }
-                    }
+                let wake = sleeper.sleep(watch.limit(limit));
+                let is_due = wake == Wake::TimedOut && watch.is_due(limit);
+                // Before the waiter takes back what it lets go of around a sleep, an interpreter for example: afterwards it would find the lock
+                // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
+                let sleeps_on = competition.is_lost(node);
+                if sleeps_on {
+                    limit = limit_again(node, deadline);
+                    watch = begin_watch(limit);
+                }
+                let was_asked = probe::ENABLED && wake == Wake::Woken && node.record.was_asked_to_look();
+                if was_asked {
+                    watch.look_at_once(node);
+                }
+                match wake {
+                    Wake::TimedOut if is_due && watch.look(node).is_continue() => {}
+                    Wake::TimedOut if is_due => return Wake::Woken,
+                    Wake::Woken if sleeps_on && !was_asked => {}
                     wake => return wake,
                 }
             }
         });
         if let Some(deadlock) = watch.take() {
-            let answer = watch::answer(node, &deadlock, waiter);
-            if answer.is_break() && node.place.leave(node) {
-                return End::Aborted { granted: false };
+            match handle(node, || watch::answer(node, &deadlock, waiter)) {
+                Handled::Stopped => return End::Aborted { granted: false },
+                Handled::Over => return End::Granted,
+                // It cannot stop there, but it can tell.
+                Handled::Not if node.state() == State::Requeued => _ = watch::answer(node, &deadlock, waiter),
+                Handled::Not | Handled::GoesOn | Handled::TooLate => {}
             }
         }
         match wake {
@@ -158,37 +163,61 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 if stopped || !waiter.is_interruptible() {
                     continue;
                 }
-                if node.stays {
-                    if !node.begin_handling() {
-                        continue;
-                    }
-                    let answer = waiter.interrupted();
-                    node.end_handling();
-                    if answer.is_break() {
-                        if node.place.leave(node) {
-                            return End::Aborted { granted: false };
-                        }
+                match handle(node, || waiter.interrupted()) {
+                    Handled::Stopped => return End::Aborted { granted: false },
+                    Handled::Over => return End::Granted,
+                    Handled::TooLate => {
                         stopped = true;
                         limit = None;
                     }
-                } else if node.place.leave(node) {
-                    node.begin_handling();
-                    if waiter.interrupted().is_break() {
-                        return End::Aborted { granted: false };
-                    }
-                    node.end_handling();
-                    if !node.place.relink(node) {
-                        return End::Granted;
-                    }
+                    Handled::Not | Handled::GoesOn => {}
                 }
             }
         }
     }
 }
 
-/// A wait goes on that looked as if it were over. Returns its limit: a deadline that has passed meanwhile ends it, unless its notification has come.
-fn goes_on(node: &Node<'_>, deadline: Deadline, watch: &mut Watch) -> Option<Nanoseconds> {
-    watch.was_awake();
+/// What has come of a handler.
+enum Handled {
+    /// It has not run: what is waited for has come, or is on its way.
+    Not,
+    GoesOn,
+    /// It has said stop, and the node is in no list any more.
+    Stopped,
+    /// It has said stop, but what is waited for has come, or is on its way.
+    TooLate,
+    /// There may be nothing to wait for any more.
+    Over,
+}
+
+/// Calls the waiter, which may do as it likes, and wait itself.
+fn handle(node: &Node<'_>, handler: impl FnOnce() -> ControlFlow<()>) -> Handled {
+    if node.stays {
+        if !node.begin_handling() {
+            return Handled::Not;
+        }
+        let answer = handler();
+        node.end_handling();
+        match answer {
+            ControlFlow::Continue(()) => Handled::GoesOn,
+            ControlFlow::Break(()) if node.place.leave(node) => Handled::Stopped,
+            ControlFlow::Break(()) => Handled::TooLate,
+        }
+    } else {
+        if !node.place.leave(node) {
+            return Handled::Not;
+        }
+        node.begin_handling();
+        if handler().is_break() {
+            return Handled::Stopped;
+        }
+        node.end_handling();
+        if node.place.relink(node) { Handled::GoesOn } else { Handled::Over }
+    }
+}
+
+/// Until when a wait goes on that looked as if it were over. A deadline that has passed meanwhile ends it, unless its notification has come.
+fn limit_again(node: &Node<'_>, deadline: Deadline) -> Option<Nanoseconds> {
     if node.home.is_some() { None } else { deadline.nanoseconds() }
 }
 

@@ -188,14 +188,6 @@ impl Watch {
         }
     }
 
-    /// The thread was awake, and sleeps again. A signal that came meanwhile has ended no sleep, so it is soon asked for.
-    pub(super) fn was_awake(&mut self) {
-        if self.handles_signals {
-            let soon = now().saturating_add(FIRST_LOOK);
-            self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
-        }
-    }
-
     /// Until when to sleep.
     pub(super) fn limit(&self, limit: Option<Nanoseconds>) -> Option<Nanoseconds> {
         match (self.next, limit) {

@@ -427,7 +427,7 @@ impl Condition {
         lock.welcome(moved);
     }
 
-    /// Forgets all waiters: see [`RawLock::reset_after_fork`].
+    /// Forgets the waiters of the parent: see [`RawLock::reset_after_fork`].
     ///
     /// # Examples
     ///
@@ -438,7 +438,7 @@ impl Condition {
     /// assert_eq!(changed.waiting(), 0);
     /// ```
     pub fn reset_after_fork(&self) {
-        self.waiters.enter().list.forget_all();
+        drop(self.waiters.enter());
     }
 }
 

@@ -285,7 +285,7 @@ impl Event {
         self.waiters.enter().list.len()
     }
 
-    /// Forgets all waiters: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork). The flag stays.
+    /// Forgets the waiters of the parent: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork). The flag stays.
     ///
     /// # Examples
     ///
@@ -297,7 +297,7 @@ impl Event {
     /// assert!(ready.is_set());
     /// ```
     pub fn reset_after_fork(&self) {
-        self.waiters.enter().list.forget_all();
+        drop(self.waiters.enter());
     }
 
     fn forget_waiters_if_none(&self, list: &WaitList) {

@@ -658,10 +658,10 @@ impl RawLock {
         self.permits.waiting()
     }
 
-    /// Makes the lock free and forgets its waiters, whatever its state.
+    /// Makes the lock free, whatever its state.
     ///
-    /// For the child of a fork, in which a thread that does not exist may hold it. The caller sees to it that
-    /// no thread of this process holds it or waits for it.
+    /// For the child of a fork, in which a thread that does not exist may hold it; those of the parent that waited are forgotten. The caller sees to it that
+    /// no thread of this process holds it. One that waits for it nevertheless gets it.
     ///
     /// # Examples
     ///

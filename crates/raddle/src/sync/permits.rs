@@ -394,12 +394,20 @@ impl Permits {
         wakes.wake_all();
     }
 
-    /// Back to `permits` free ones and no waiters, whatever was. For a forked child that knows that it is alone.
+    /// Back to `permits` free ones, whatever was. For a forked child that knows that it is alone: to enter is to forget the waiters of its parent. If there are others
+    /// nevertheless, they go on.
     pub(super) fn reset(&self, permits: u64) {
+        let mut wakes = WakeList::new();
         let mut waiters = self.enter();
-        waiters.list.forget_all();
-        // ORDERING: the caller is the only thread that uses this object.
-        self.word.store(permits * ONE_PERMIT, Ordering::Release);
+        // Invariant 2.
+        let kept = if permits == 0 { WAITERS | HAND_OFF | WOKEN } else { WAITERS | WOKEN };
+        // ORDERING: Release, as where a permit is freed.
+        let _ = self
+            .word
+            .fetch_update(Ordering::Release, Ordering::Relaxed, |word| Some((word & kept) | (permits * ONE_PERMIT)));
+        self.wake_competitors(&mut waiters.list, &mut wakes);
+        drop(waiters);
+        wakes.wake_all();
     }
 
     fn enter(&self) -> Guard<'_, Waiters, Trace> {

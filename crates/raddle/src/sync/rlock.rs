@@ -628,7 +628,7 @@ impl RawRLock {
         self.lock.waiting()
     }
 
-    /// Makes the lock free and forgets its waiters: see [`RawLock::reset_after_fork`].
+    /// Makes the lock free: see [`RawLock::reset_after_fork`].
     ///
     /// # Examples
     ///

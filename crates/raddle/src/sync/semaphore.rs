@@ -259,7 +259,7 @@ impl Semaphore {
         self.permits.waiting()
     }
 
-    /// Forgets all waiters and sets the number of free permits: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork).
+    /// Sets the number of free permits: see [`RawLock::reset_after_fork`](super::RawLock::reset_after_fork).
     ///
     /// # Examples
     ///

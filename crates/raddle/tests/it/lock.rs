@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use raddle::park::{Deadline, Failed, Thread};
-use raddle::sync::{Condition, Lock, LockGuard, RawLock, TimedOut};
+use raddle::sync::{Condition, Lock, LockGuard, RawLock, Semaphore, TimedOut};
 use raddle::thread::{ThreadId, WaitKind};
 
 use crate::support::{Crew, LONG, SHORT, assert_not, assert_send, assert_sync, until};
@@ -213,6 +213,29 @@ fn a_reset_makes_it_free() {
     assert!(!lock.is_locked());
     assert_eq!(lock.owner(), None);
     assert!(lock.try_acquire());
+}
+
+#[test]
+fn a_reset_lets_those_go_on_who_wait_nevertheless() {
+    let (lock, permits) = (RawLock::new(), Semaphore::new(0));
+    lock.acquire();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| lock.acquire());
+        until("it waits", || lock.waiting() == 1);
+        lock.reset_after_fork();
+        waiting.join().unwrap();
+        assert!(lock.is_locked() && !lock.try_acquire());
+
+        let waiting = [scope.spawn(|| permits.acquire()), scope.spawn(|| permits.acquire())];
+        until("they wait", || permits.waiting() == 2);
+        permits.reset_after_fork(1);
+        permits.reset_after_fork(0);
+        permits.reset_after_fork(3);
+        waiting.map(|waiting| waiting.join().unwrap());
+    });
+    assert_eq!(lock.waiting(), 0);
+    assert_eq!(permits.waiting(), 0);
+    assert!(permits.available() <= 3);
 }
 
 #[test]

@@ -583,7 +583,6 @@ fn drops_each_item_once() {
 struct Eventful<const LOOKS: u32, F>(F);
 
 impl<const LOOKS: u32, F: FnMut()> Waiter for Eventful<LOOKS, F> {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = LOOKS;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

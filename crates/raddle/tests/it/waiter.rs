@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use raddle::futures::promise;
 use raddle::park::{Deadline, Failed, Thread, Waiter};
@@ -207,6 +208,63 @@ fn a_thread_that_was_awake_to_ask_for_signals_waits_on() {
         assert_eq!(waiting.join().unwrap(), Ok(()));
     });
     assert!(lock.is_locked());
+}
+
+/// Releases the lock under a thread that waits for it, and takes it again before that one does. False if it did not come to that.
+fn barge(lock: &RawLock) -> bool {
+    lock.release().unwrap();
+    lock.try_acquire()
+}
+
+#[test]
+fn a_deadline_counts_for_one_that_has_found_the_lock_taken_again() {
+    let (lock, crew) = (RawLock::new(), Crew::new());
+    lock.acquire();
+    std::thread::scope(|scope| {
+        loop {
+            let waiting = scope.spawn(|| {
+                crew.join();
+                lock.acquire_with(Deadline::after(Duration::from_millis(200)), &mut Thread)
+            });
+            until("it waits, or gives up", || lock.waiting() == 1 || waiting.is_finished());
+            let barged = barge(&lock);
+            until("it has the lock, or gives up", || waiting.is_finished());
+            match waiting.join().unwrap() {
+                Err(Failed::TimedOut) if barged => break,
+                Err(failed) => assert_eq!(failed, Failed::TimedOut),
+                // It was quicker.
+                Ok(()) => assert!(!barged),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_thread_that_has_found_the_lock_taken_again_asks_for_signals() {
+    let (lock, crew, heard) = (RawLock::new(), Crew::new(), AtomicUsize::new(0));
+    lock.acquire();
+    std::thread::scope(|scope| {
+        loop {
+            heard.store(0, Ordering::SeqCst);
+            let waiting = scope.spawn(|| {
+                crew.join();
+                // A limit: otherwise it is awake from time to time to look for deadlocks as well.
+                let mut waiter = Overheard { heard: &heard, goes_on: true };
+                assert_eq!(lock.acquire_with(Deadline::after(LONG), &mut waiter), Ok(()));
+                lock.release().unwrap();
+            });
+            until("it asks soon after it has begun", || heard.load(Ordering::SeqCst) == 1);
+            until("it sleeps again", || lock.waiting() == 1);
+            if barge(&lock) {
+                until("it asks again", || heard.load(Ordering::SeqCst) > 1);
+                lock.release().unwrap();
+                waiting.join().unwrap();
+                break;
+            }
+            waiting.join().unwrap();
+            lock.acquire();
+        }
+    });
 }
 
 /// Sees, whenever it is woken and may not run yet, whether there is still a permit that others could take.

@@ -43,7 +43,7 @@ impl Guarded {
     }
 
     fn total(&self) -> u32 {
-        // SAFETY: the model is over.
+        // SAFETY: the model is over, or the lock is held.
         self.count.with(|count| unsafe { *count })
     }
 }
@@ -171,6 +171,40 @@ fn is_handed_to_one_who_has_waited_for_long() {
         assert!(!guarded.lock.is_locked());
         assert_eq!(guarded.lock.waiting(), 0);
     });
+}
+
+/// One that finds the lock taken when it has waited for long gets it next, whoever tries to take it.
+#[test]
+fn one_who_has_lost_after_a_long_wait_is_next() {
+    // Not a model's: it outlives the runs.
+    static WAS_NEXT: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    check(3, || {
+        let guarded = Guarded::new();
+        guarded.acquire();
+        let waiting = {
+            let guarded = Arc::clone(&guarded);
+            thread::spawn(move || guarded.count_once())
+        };
+        let lock = &guarded.lock;
+        let is_old = lock.waiting() == 1;
+        model::let_time_pass();
+        lock.release().unwrap();
+        if lock.try_acquire() {
+            // It was in the list, was woken, and is in the list again.
+            let has_lost = is_old && lock.waiting() == 1;
+            lock.release().unwrap();
+            if has_lost {
+                WAS_NEXT.store(true, std::sync::atomic::Ordering::Relaxed);
+                if lock.try_acquire() {
+                    assert_eq!(guarded.total(), 1, "it was next");
+                    lock.release().unwrap();
+                }
+            }
+        }
+        waiting.join().unwrap();
+        assert!(!lock.is_locked());
+    });
+    assert!(WAS_NEXT.load(std::sync::atomic::Ordering::Relaxed), "no run has come to the point");
 }
 
 /// As above, while the one who asked for the hand-off may give up: it goes to the next, or nobody.

@@ -43,7 +43,6 @@ impl Waiter for Patient {
 pub(crate) struct Obliging;
 
 impl Waiter for Obliging {
-    const HANDS_OFF: bool = true;
     const LOOKS_BEFORE_SLEEP: u32 = 1;
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {
