@@ -231,7 +231,9 @@ fn a_reset_lets_those_go_on_who_wait_nevertheless() {
         permits.reset_after_fork(1);
         permits.reset_after_fork(0);
         permits.reset_after_fork(3);
-        waiting.into_iter().for_each(|waiting| waiting.join().unwrap());
+        for waiting in waiting {
+            waiting.join().unwrap();
+        }
     });
     assert_eq!(lock.waiting(), 0);
     assert_eq!(permits.waiting(), 0);
