@@ -1,8 +1,8 @@
 """Measures, and writes down what was measured with all that is needed to judge it and to do it again.
 
-Usage: `make bench`, or `python -m benchmarks.python.record [--quick] [--rounds N] [KIND ...]` from the root of the
-project, in an environment in which raddle has been built from this checkout. The kinds are `python` (the rows of
-`raddle bench --all`), `growth` and `rust`; without one, all of them.
+Usage: `make bench`, or `python -m benchmarks.python.record [--quick] [--rounds N] [--[no-]profile-guided] [KIND ...]`
+from the root of the project, in an environment in which raddle has been built from this checkout. The kinds are
+`python` (the rows of `raddle bench --all`), `growth` and `rust`; without one, all of them.
 
 A record is `benchmarks/record/MACHINE/BUILD-COMMIT.json`: the interpreter and its build, or the Rust compiler.
 """
@@ -36,6 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.python.record")
     parser.add_argument("--quick", action="store_true", help="only the rows of `raddle bench` without --all")
     parser.add_argument("--rounds", type=int, default=catalogue.ROUNDS, help=f"for each row ({catalogue.ROUNDS})")
+    parser.add_argument(
+        "--profile-guided",
+        action=argparse.BooleanOptionalAction,
+        help="whether the interpreter was optimised by a profile (PGO), if it does not say so itself",
+    )
     parser.add_argument("kind", nargs="*", metavar="KIND", help=f"what to measure: {', '.join(KINDS)}")
     arguments = parser.parse_args()
     if unknown := set(arguments.kind) - set(KINDS):
@@ -47,7 +52,7 @@ def main() -> None:
     }
     for kind in arguments.kind or KINDS:
         # What else the machine does is asked before there is work of our own.
-        record = about(kind)
+        record = about(kind, arguments.profile_guided)
         if (load := record["machine"]["load"]) is not None and load > 1:
             print(f"the load average is {load:.1f}: such a record is not one to publish", file=sys.stderr)
         print(f"measuring: {kind}", file=sys.stderr)
@@ -56,9 +61,11 @@ def main() -> None:
         print(path.relative_to(ROOT))
 
 
-def about(kind: str) -> Record:
-    """Return what a record says beside the figures."""
+def about(kind: str, profile_guided: bool | None = None) -> Record:
+    """Return what a record says beside the figures. `profile_guided` is for an interpreter that does not say."""
     interpreter, computer = machine.interpreter(), machine.machine()
+    if interpreter["profile_guided"] is None:
+        interpreter["profile_guided"] = profile_guided
     return {
         "kind": kind,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -188,6 +188,10 @@ def test_what_a_record_says_of_itself() -> None:
     assert about["machine"]["processors"] > 0
     assert about["notes"]
     assert names.title(about).startswith("CPython 3.")
+    # What the build says of itself counts.
+    says = about["interpreter"]["profile_guided"]
+    for known in (True, False):
+        assert record.about("python", known)["interpreter"]["profile_guided"] is (known if says is None else says)
 
 
 def made_up(**changes: Any) -> dict[str, Any]:

@@ -39,12 +39,12 @@ def interpreter() -> Facts:
 
 
 def is_profile_guided() -> bool | None:
-    """Return whether the build is optimised by a profile (PGO), or None if it does not say."""
-    arguments = sysconfig.get_config_var("CONFIG_ARGS")
-    if arguments is None:
-        return None
-    flags = f"{arguments} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
-    return "--enable-optimizations" in flags or "-fprofile-use" in flags
+    """Return whether the build is optimised by a profile (PGO), or None if it does not say.
+
+    One that is not never says so: Debian's are, and the flags for it are taken out of what they say of themselves.
+    """
+    flags = f"{sysconfig.get_config_var('CONFIG_ARGS')} {sysconfig.get_config_var('PY_CORE_CFLAGS')}"
+    return "--enable-optimizations" in flags or "-fprofile-use" in flags or None
 
 
 def build(facts: Facts) -> str:
