@@ -54,8 +54,8 @@ pub(crate) trait Place: Sync {
     fn relink(&self, node: &Node<'_>) -> bool;
 
     /// The waiter was granted the right to compete for what this place has. True if it has got that, and false if there is none: then the node is linked
-    /// here again, ahead of all others. `since` is when the waiter began to compete.
-    fn take(&self, _node: &Node<'_>, _since: Nanoseconds) -> bool {
+    /// here again, ahead of all others. `since` is when the waiter began to compete; until `limit` it may rest between its attempts.
+    fn take(&self, _node: &Node<'_>, _since: Nanoseconds, _limit: Nanoseconds) -> bool {
         unreachable!("whoever grants the right to compete has something to compete for")
     }
 

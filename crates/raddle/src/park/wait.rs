@@ -105,7 +105,8 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let mut competition = Competition::default();
     loop {
         match node.state() {
-            State::Granted if competition.is_lost(node) => {
+            // Not with an interpreter in hand: it does not rest.
+            State::Granted if competition.is_lost(node, 0) => {
                 limit = limit_again(node, deadline);
                 watch = begin_watch(limit);
             }
@@ -123,7 +124,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 let is_due = wake == Wake::TimedOut && watch.is_due(limit);
                 // Before the waiter takes back what it lets go of around a sleep, an interpreter for example: afterwards it would find the lock
                 // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
-                let sleeps_on = competition.is_lost(node);
+                let sleeps_on = competition.is_lost(node, limit.unwrap_or(Nanoseconds::MAX));
                 if sleeps_on {
                     limit = limit_again(node, deadline);
                     watch = begin_watch(limit);
@@ -229,12 +230,16 @@ struct Competition {
 
 impl Competition {
     /// Whether the node was granted the right to compete, has found nothing to take, and waits again.
-    fn is_lost(&mut self, node: &Node<'_>) -> bool {
+    fn is_lost(&mut self, node: &Node<'_>, limit: Nanoseconds) -> bool {
         if node.granted() != Grant::Compete {
             return false;
         }
-        // One that comes back from a notification may have waited for that as long as you like.
-        let since = *self.since.get_or_insert_with(|| if node.home.is_some() { now() } else { node.since });
-        !node.arena().take(node, since)
+        // One that comes back from a notification may have waited for that as long as you like. It does not rest: whoever has notified it is about to release
+        // the lock.
+        let (since, limit) = match node.home {
+            Some(_) => (*self.since.get_or_insert_with(now), 0),
+            None => (node.since, limit),
+        };
+        !node.arena().take(node, since, limit)
     }
 }

@@ -32,7 +32,7 @@ use std::ptr;
 
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, Wanted, wait};
 use crate::probe::{ENABLED, State as Seen, Trace};
-use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax};
+use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax, rest};
 
 const WAITERS: u64 = 1 << 0;
 const HAND_OFF: u64 = 1 << 1;
@@ -47,6 +47,9 @@ const WOKENS_PRICE: u64 = ONE_PERMIT + ONE_WOKEN;
 
 /// The most permits that the word can hold.
 pub(super) const MAX_PERMITS: u64 = (1 << 40) - 1;
+
+/// How long one that was woken and has found no permit rests before it tries again; twice as long after that, and so on.
+const FIRST_REST: Nanoseconds = 50_000;
 
 /// How long a waiter competes before it is handed a permit.
 const PATIENCE: Nanoseconds = 1_000_000;
@@ -449,10 +452,20 @@ impl Place for Permits {
         true
     }
 
-    fn take(&self, node: &Node<'_>, since: Nanoseconds) -> bool {
-        if self.try_take(WOKENS_PRICE) {
-            node.has_taken();
-            return true;
+    fn take(&self, node: &Node<'_>, since: Nanoseconds, limit: Nanoseconds) -> bool {
+        let patient = limit.min(since.saturating_add(PATIENCE));
+        let mut pause = FIRST_REST;
+        loop {
+            if self.try_take(WOKENS_PRICE) {
+                node.has_taken();
+                return true;
+            }
+            // Meanwhile it counts as woken, so whoever has the lock wakes nobody: to be woken for each release, and lose, would cost that one far more
+            // than the lock does.
+            if !rest(pause, patient) {
+                break;
+            }
+            pause *= 2;
         }
         let starves = now().saturating_sub(since) >= PATIENCE;
         let mut waiters = self.enter();

@@ -69,7 +69,7 @@ mod socket;
 
 #[cfg(feature = "inspect")]
 pub(crate) use apart::{at_process_exit, spawn_apart};
-pub(crate) use back_off::{back_off, pause_backing_off};
+pub(crate) use back_off::{back_off, pause_backing_off, rest};
 #[cfg(not(any(loom, shuttle)))]
 use linger::linger;
 #[cfg(feature = "probe")]

@@ -19,5 +19,10 @@ pub(crate) fn back_off(
     None
 }
 
+/// A model has no time to rest.
+pub(crate) fn rest(_pause: Nanoseconds, _limit: Nanoseconds) -> bool {
+    false
+}
+
 /// There is nothing to pause.
 pub(crate) fn pause_backing_off() {}

@@ -8,6 +8,7 @@
 //! backs off for a while.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::sys::{AtomicU64, Nanoseconds, Ordering, now};
 
@@ -44,6 +45,15 @@ pub(crate) fn back_off(
         time = back;
     }
     None
+}
+
+/// Sleeps for `pause`, or until `limit` if that comes before. False, and it has not slept, if that has passed.
+pub(crate) fn rest(pause: Nanoseconds, limit: Nanoseconds) -> bool {
+    let left = limit.saturating_sub(now());
+    if left > 0 {
+        std::thread::sleep(Duration::from_nanos(pause.min(left)));
+    }
+    left > 0
 }
 
 /// It was not worth it: for a while nobody does it.
