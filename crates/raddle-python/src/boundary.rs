@@ -60,7 +60,7 @@ pub(crate) fn raise_type<E: PyTypeInfo>() -> Raised {
 pub(crate) struct Attached;
 
 impl Waiter for Attached {
-    // With it, whoever holds the lock cannot run while we look.
+    // With a global interpreter lock, whoever holds the lock cannot run while we look.
     const LOOKS_BEFORE_SLEEP: u32 = if cfg!(Py_GIL_DISABLED) { 100 } else { 0 };
 
     fn sleep<R>(&mut self, sleep: impl FnOnce() -> R) -> R {

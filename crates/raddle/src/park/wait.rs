@@ -101,15 +101,17 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
     let (is_watched, handles_signals) = (waiter.is_watched(), waiter.handles_signals());
     let begin_watch = |limit: Option<_>| Watch::new(node, is_watched && limit.is_none(), handles_signals);
     let mut watch = begin_watch(limit);
+    // After a competition that was lost. A deadline that has passed meanwhile ends the wait, unless its notification has come.
+    let begin_again = || {
+        let limit = if node.home.is_some() { None } else { deadline.nanoseconds() };
+        (limit, begin_watch(limit))
+    };
     let mut lingers = true;
     let mut competition = Competition::default();
     loop {
         match node.state() {
             // Not with an interpreter in hand: it does not rest.
-            State::Granted if competition.is_lost(node, 0) => {
-                limit = limit_again(node, deadline);
-                watch = begin_watch(limit);
-            }
+            State::Granted if competition.is_lost(node, 0) => (limit, watch) = begin_again(),
             State::Granted if stopped => return End::Aborted { granted: true },
             State::Granted => return End::Granted,
             State::Requeued => limit = None,
@@ -126,8 +128,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
                 let sleeps_on = competition.is_lost(node, limit.unwrap_or(Nanoseconds::MAX));
                 if sleeps_on {
-                    limit = limit_again(node, deadline);
-                    watch = begin_watch(limit);
+                    (limit, watch) = begin_again();
                 }
                 let was_asked = probe::ENABLED && wake == Wake::Woken && node.record.was_asked_to_look();
                 if was_asked {
@@ -215,11 +216,6 @@ fn handle(node: &Node<'_>, handler: impl FnOnce() -> ControlFlow<()>) -> Handled
         node.end_handling();
         if node.place.relink(node) { Handled::GoesOn } else { Handled::Over }
     }
-}
-
-/// Until when a wait goes on that looked as if it were over. A deadline that has passed meanwhile ends it, unless its notification has come.
-fn limit_again(node: &Node<'_>, deadline: Deadline) -> Option<Nanoseconds> {
-    if node.home.is_some() { None } else { deadline.nanoseconds() }
 }
 
 /// What becomes of the right to compete.
