@@ -107,6 +107,10 @@ class ChildResult:
 # The property of a test's report that holds a figure.
 FIGURE = "figure"
 
+# What the interpreter adds to a class's attributes: the first two when the class statement ends, the others when somebody
+# asks for the class's annotations (3.14).
+WRITTEN_BY_THE_INTERPRETER = {"__firstlineno__", "__static_attributes__", "__annotate_func__", "__annotations_cache__"}
+
 
 @pytest.fixture
 def implementation(request: pytest.FixtureRequest) -> Implementation:
@@ -154,7 +158,7 @@ def same_surface(implementation: Implementation, stock: Implementation) -> Calla
         ours, theirs = make(implementation), make(stock)
         public = {name for name in dir(theirs) if not name.startswith("_")}
         assert {name for name in dir(ours) if not name.startswith("_")} == public
-        assert set(dir(type(theirs))) - set(dir(ours)) <= {"__firstlineno__", "__static_attributes__"}
+        assert set(dir(type(theirs))) - set(dir(ours)) <= WRITTEN_BY_THE_INTERPRETER
         for attribute in ("__name__", "__qualname__", "__module__"):
             assert getattr(type(ours), attribute) == getattr(type(theirs), attribute)
         assert type(ours).__doc__ or not type(theirs).__doc__
