@@ -125,7 +125,18 @@ impl<T> Lock<T> {
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> LockGuard<'_, T> {
-        self.raw.acquire();
+        // A lock that is acquired so is not poisoned. To look nevertheless would cost a tenth: a load from the word that has just been changed.
+        if self.raw.try_acquire_only(WaitKind::Lock, Location::caller()) {
+            LockGuard::of_healthy(self)
+        } else {
+            self.acquire_slow()
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn acquire_slow(&self) -> LockGuard<'_, T> {
+        self.raw.acquire_or_fail();
         LockGuard::new(self)
     }
 
@@ -368,6 +379,12 @@ impl<'a, T> LockGuard<'a, T> {
         Self { lock, calm, not_send: PhantomData }
     }
 
+    /// The guard of a lock that has just been acquired, and was not poisoned.
+    #[inline]
+    fn of_healthy(lock: &'a Lock<T>) -> Self {
+        Self { lock, calm: Calm::now(), not_send: PhantomData }
+    }
+
     #[inline]
     #[track_caller]
     pub(super) fn refuse_if_poisoned(&self) {
@@ -470,7 +487,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     pub fn acquire(&self) {
-        if !self.try_acquire() {
+        if !self.try_acquire_only(WaitKind::Lock, Location::caller()) {
             self.acquire_or_fail();
         }
     }
@@ -479,7 +496,8 @@ impl RawLock {
     #[track_caller]
     fn acquire_or_fail(&self) {
         let mut waiter = Infallible::default();
-        if self.acquire_with(Deadline::NEVER, &mut waiter).is_err() {
+        let site = Location::caller();
+        if self.acquire_slow(Wanted::from(self, Some(site)), site, Deadline::NEVER, &mut waiter).is_err() {
             waiter.fail();
         }
     }
@@ -501,14 +519,21 @@ impl RawLock {
         self.try_acquire_as(WaitKind::Lock)
     }
 
+    /// Acquires the lock if it is free, nobody waits, and it is neither a signal nor poisoned.
+    #[inline]
+    fn try_acquire_only(&self, kind: WaitKind, site: &'static Location<'static>) -> bool {
+        let acquired = self.permits.try_acquire_only();
+        if acquired {
+            self.own(kind, site);
+        }
+        acquired
+    }
+
     #[inline]
     #[track_caller]
     pub(super) fn try_acquire_as(&self, kind: WaitKind) -> bool {
-        if self.permits.try_acquire_only() {
-            self.own(kind, Location::caller());
-            return true;
-        }
-        self.try_acquire_slow(kind, Location::caller())
+        let site = Location::caller();
+        self.try_acquire_only(kind, site) || self.try_acquire_slow(kind, site)
     }
 
     /// Acquires the lock in the way of `waiter`.
@@ -543,12 +568,26 @@ impl RawLock {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), Failed> {
-        if self.permits.try_acquire_only() {
-            self.own(wanted.kind, Location::caller());
+        let site = Location::caller();
+        if self.try_acquire_only(wanted.kind, site) {
             return Ok(());
         }
-        self.permits.acquire_slow(wanted, deadline, waiter)?;
-        self.own_after_a_look(wanted.kind, Location::caller());
+        self.acquire_slow(wanted, site, deadline, waiter)
+    }
+
+    /// Acquires a lock that was not free a moment ago, or has something to say. Looks before it tries: each further exchange in vain would take the word away
+    /// from the processor of whoever has the lock.
+    #[cold]
+    fn acquire_slow<W: Waiter>(
+        &self,
+        wanted: Wanted<'_>,
+        site: &'static Location<'static>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), Failed> {
+        let kind = wanted.kind;
+        self.permits.acquire(wanted, deadline, waiter)?;
+        self.own_after_a_look(kind, site);
         Ok(())
     }
 
@@ -585,7 +624,12 @@ impl RawLock {
         // Before the lock is free: afterwards the word belongs to the next owner.
         self.owner.store(0, Ordering::Relaxed);
         record.held.remove(self.address());
-        if self.permits.try_release_only() { Some(()) } else { self.permits.release(1, 1).ok() }
+        if self.permits.try_release_only() { Some(()) } else { self.release_slow() }
+    }
+
+    #[cold]
+    fn release_slow(&self) -> Option<()> {
+        self.permits.release(1, 1).ok()
     }
 
     #[cold]
