@@ -126,7 +126,8 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
                 let is_due = wake == Wake::TimedOut && watch.is_due(limit);
                 // Before the waiter takes back what it lets go of around a sleep, an interpreter for example: afterwards it would find the lock
                 // taken again, time after time, by a thread that has the interpreter and hardly ever lets go of the lock.
-                let sleeps_on = competition.is_lost(node, limit.unwrap_or(Nanoseconds::MAX));
+                let sleeps_on =
+                    !competition.begins_later(node) && competition.is_lost(node, limit.unwrap_or(Nanoseconds::MAX));
                 if sleeps_on {
                     (limit, watch) = begin_again();
                 }
@@ -225,6 +226,12 @@ struct Competition {
 }
 
 impl Competition {
+    /// Whether the node comes back from a notification, and has not competed yet. Then it takes back first what it lets go of around a sleep: whoever has notified
+    /// it may go on and acquire the lock many times, and would have to let go of an interpreter for each if the lock were taken meanwhile.
+    fn begins_later(&self, node: &Node<'_>) -> bool {
+        node.home.is_some() && self.since.is_none()
+    }
+
     /// Whether the node was granted the right to compete, has found nothing to take, and waits again.
     fn is_lost(&mut self, node: &Node<'_>, limit: Nanoseconds) -> bool {
         if node.granted() != Grant::Compete {

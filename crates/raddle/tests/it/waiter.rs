@@ -319,6 +319,8 @@ fn a_thread_that_finds_the_lock_taken_again_does_not_run() {
     let delayed = || Delayed { is_taken: &is_taken, seen: Vec::new() };
     // It need not have slept at all.
     let ran_once = |seen: &[bool]| assert!(matches!(seen, [] | [true]), "{seen:?}");
+    // The first time it has been notified, and does not compete before it runs.
+    let ran_twice = |seen: &[bool]| assert!(matches!(seen, [_] | [_, true]), "{seen:?}");
     // Until the lock is handed over, because its waiter has waited for long.
     let hog = || {
         lock.release().unwrap();
@@ -350,8 +352,32 @@ fn a_thread_that_finds_the_lock_taken_again_does_not_run() {
         lock.acquire();
         changed.notify_with(&lock, 1);
         hog();
-        ran_once(&waiting.join().unwrap());
+        ran_twice(&waiting.join().unwrap());
         lock.release().unwrap();
+    });
+}
+
+/// Otherwise whoever has notified it, and has the interpreter, would find the lock taken by one that has to wait for that, and would have to let go of the
+/// interpreter, once for each notification.
+#[test]
+fn a_thread_that_comes_back_from_a_notification_leaves_the_lock_free_until_it_runs() {
+    let (lock, changed, crew) = (RawLock::new(), Condition::new(), Crew::new());
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            crew.join();
+            let is_taken = || lock.is_locked();
+            let mut waiter = Delayed { is_taken: &is_taken, seen: Vec::new() };
+            lock.acquire();
+            assert_eq!(changed.wait_with(&lock, Deadline::NEVER, &mut waiter), Ok(()));
+            lock.release().unwrap();
+            waiter.seen
+        });
+        crew.until_blocked(1, WaitKind::Condition);
+        lock.acquire();
+        changed.notify_with(&lock, 1);
+        lock.release().unwrap();
+        let seen = waiting.join().unwrap();
+        assert!(seen.contains(&false), "{seen:?}");
     });
 }
 
