@@ -142,6 +142,8 @@ loom: ## every interleaving of the models of the waits
 	@echo "== models"
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom CARGO_PROFILE_TEST_OPT_LEVEL=2 \
 		$(RUST) --no-default-features --test loom
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=.build/loom CARGO_PROFILE_TEST_OPT_LEVEL=2 \
+		$(RUST) --no-default-features --features turns --test loom -- turns
 
 shuttle: ## longer stories of the waits and the queues, under random schedulers
 	@echo "== schedules"

@@ -330,12 +330,35 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
             stage: AtomicU32::new(Stage::Pending as u32),
             outcome: UnsafeCell::new(None),
             workers: AtomicU64::new(0),
-            inside: Section::new(Inside {
-                waiters: WaitList::new(),
-                next_ticket: 0,
-                watchers: Vec::new(),
-                callbacks: Vec::new(),
-            }),
+            inside: Section::new(Inside::new()),
+        }
+    }
+
+    /// A slot that is pending, for threads that take turns: see [`RawLock::in_turn`](crate::sync::RawLock::in_turn).
+    ///
+    /// # Safety
+    ///
+    /// As there; but anybody may ask for the stage and the outcome.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::futures::Slot;
+    ///
+    /// // SAFETY: only this thread knows the slot.
+    /// let slot = unsafe { Slot::<u32, ()>::in_turn() };
+    /// slot.finish(1).unwrap();
+    /// assert_eq!(slot.outcome(), Some(&1));
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn() -> Self {
+        Self {
+            stage: AtomicU32::new(Stage::Pending as u32),
+            outcome: UnsafeCell::new(None),
+            workers: AtomicU64::new(0),
+            // SAFETY: the caller's promise. Whoever looks at it in other ways comes from a thread that waits for it, whose node is linked.
+            inside: unsafe { Section::in_turn(Inside::new(), ()) },
         }
     }
 
@@ -712,6 +735,7 @@ impl<T: Send + Sync, C: Send> Slot<T, C> {
         if let Some(known) = self.stage().wait_is_over() {
             return known;
         }
+        inside.share();
         let ticket = inside.ticket();
         // SAFETY: the node is new, and stays here until its wait is over.
         unsafe { inside.waiters.push_back_with_ticket(&node, ticket) };
@@ -798,6 +822,10 @@ fn tell(watches: Vec<Watch>, stage: Stage) {
 }
 
 impl<C> Inside<C> {
+    fn new() -> Self {
+        Self { waiters: WaitList::new(), next_ticket: 0, watchers: Vec::new(), callbacks: Vec::new() }
+    }
+
     fn ticket(&mut self) -> u64 {
         let ticket = self.next_ticket;
         self.next_ticket = ticket + 1;
@@ -841,6 +869,7 @@ impl<T: Send + Sync, C: Send> Place for Slot<T, C> {
         if self.stage().wait_is_over().is_some() {
             return false;
         }
+        inside.share();
         let ticket = inside.ticket();
         // SAFETY: the fork has emptied the list, and the node's wait goes on.
         unsafe { inside.waiters.push_back_with_ticket(node, ticket) };

@@ -352,23 +352,52 @@ impl<O: Order> Shell<O> {
     #[must_use]
     #[track_caller]
     pub fn bounded(capacity: usize) -> Self {
-        Self {
-            trace: Trace::new(),
-            inside: Arc::new(Section::new(Inside {
-                items: O::new(),
-                capacity,
-                unfinished: 0,
-                high_water: 0,
-                site: Location::caller(),
-                status: Status::Open,
-                is_torn: false,
-                getters: WaitList::new(),
-                putters: WaitList::new(),
-                joiners: WaitList::new(),
-                next_joiner: 0,
-                patience: Patience::new(),
-            })),
-        }
+        Self { trace: Trace::new(), inside: Arc::new(Section::new(Inside::new(capacity, Location::caller()))) }
+    }
+
+    /// A queue for any number of items, for threads that take turns: see [`RawLock::in_turn`](crate::sync::RawLock::in_turn).
+    ///
+    /// # Safety
+    ///
+    /// As there, until somebody calls [`Shell::share`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Shell};
+    ///
+    /// // SAFETY: only this thread knows the queue.
+    /// let queue = unsafe { Shell::<Fifo<u32>>::in_turn() };
+    /// queue.put(1).unwrap();
+    /// assert_eq!(queue.get(), Ok(1));
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    #[track_caller]
+    pub unsafe fn in_turn() -> Self {
+        let inside = Inside::new(0, Location::caller());
+        // SAFETY: the caller's promise. Whoever looks at it in other ways comes from a thread that waits, or has waited, for it.
+        Self { trace: Trace::new(), inside: Arc::new(unsafe { Section::in_turn(inside, ()) }) }
+    }
+
+    /// From now on threads may use the queue that do not take turns: see [`Shell::in_turn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::queue::{Fifo, Shell};
+    ///
+    /// // SAFETY: only this thread knows the queue until it is shared.
+    /// let queue = unsafe { Shell::<Fifo<u32>>::in_turn() };
+    /// queue.share();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.put(1).unwrap());
+    ///     assert_eq!(queue.get(), Ok(1));
+    /// });
+    /// ```
+    #[cfg(feature = "turns")]
+    pub fn share(&self) {
+        self.inside.enter().share();
     }
 
     /// Puts an item, and waits for a free place as long as it takes.
@@ -572,6 +601,23 @@ impl<O: Order> Shell<O> {
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
         let mut inside = self.inside.enter();
+        if inside.keeps_at_once() {
+            inside.unfinished += 1;
+            inside.keep(item);
+            return Ok(());
+        }
+        self.put_among_others(inside, item, deadline, waiter)
+    }
+
+    /// The rest of [`Shell::put_with`]: somebody waits for the item, or there is no place for it, or the queue takes no more.
+    #[inline(never)]
+    fn put_among_others<'a, W: Waiter>(
+        &'a self,
+        mut inside: Guard<'a, Inside<O>>,
+        item: O::Item,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<(), PutError<O::Item>> {
         if inside.is_full() && deadline != Deadline::PASSED {
             inside = self.let_others_get(inside, deadline, waiter);
         }
@@ -588,10 +634,6 @@ impl<O: Order> Shell<O> {
             return self.wait_for_place(inside, item, deadline, waiter);
         }
         inside.unfinished += 1;
-        if inside.getters.is_empty() {
-            inside.keep(item);
-            return Ok(());
-        }
         let mut wakes = WakeList::new();
         inside.accept(item, &mut wakes);
         drop(inside);
@@ -651,7 +693,7 @@ impl<O: Order> Shell<O> {
 
     fn back_off<'a, W: Waiter>(
         &'a self,
-        inside: Guard<'a, Inside<O>>,
+        mut inside: Guard<'a, Inside<O>>,
         deadline: Deadline,
         waiter: &mut W,
         is_over: impl Fn(&Inside<O>) -> bool,
@@ -660,6 +702,8 @@ impl<O: Order> Shell<O> {
         if times == 0 || W::LOOKS_BEFORE_SLEEP == 0 || inside.status != Status::Open {
             return inside;
         }
+        // It is looked at by one that is about to wait.
+        inside.share();
         drop(inside);
         let late = back_off(times, deadline, waiter, || {
             let inside = self.inside.look();
@@ -684,6 +728,7 @@ impl<O: Order> Shell<O> {
         let node = Node::with_slot(self, WaitKind::QueuePut, slot.get().cast());
         // SAFETY: the node is new, and stays here, with its slot, until its wait is over.
         unsafe { inside.putters.push_back(&node) };
+        inside.share();
         drop(inside);
         let end = wait(&node, deadline, waiter);
         match (end, slot.into_inner()) {
@@ -715,6 +760,22 @@ impl<O: Order> Shell<O> {
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
         let mut inside = self.inside.enter();
+        if inside.putters.is_empty() {
+            if let Some(item) = inside.items.pop() {
+                return Ok(item);
+            }
+        }
+        self.get_among_others(inside, deadline, waiter)
+    }
+
+    /// The rest of [`Shell::get_with`]: somebody waits for the place, or there is no item.
+    #[inline(never)]
+    fn get_among_others<'a, W: Waiter>(
+        &'a self,
+        mut inside: Guard<'a, Inside<O>>,
+        deadline: Deadline,
+        waiter: &mut W,
+    ) -> Result<O::Item, GetError> {
         if inside.items.is_empty() && deadline != Deadline::PASSED {
             inside = self.let_others_put(inside, deadline, waiter);
         }
@@ -744,6 +805,7 @@ impl<O: Order> Shell<O> {
         let node = Node::with_slot(self, WaitKind::QueueGet, slot.get().cast());
         // SAFETY: the node is new, and stays here, with its slot, until its wait is over.
         unsafe { inside.getters.push_back(&node) };
+        inside.share();
         drop(inside);
         let end = wait(&node, deadline, waiter);
         match (end, slot.into_inner()) {
@@ -956,6 +1018,7 @@ impl<O: Order> Shell<O> {
         inside.next_joiner = ticket + 1;
         // SAFETY: the node is new, and stays here until its wait is over.
         unsafe { inside.joiners.push_back_with_ticket(&node, ticket) };
+        inside.share();
         drop(inside);
         match wait(&node, deadline, waiter) {
             // `Nothing`: a fork has changed what it waits for.
@@ -1294,6 +1357,23 @@ fn refused_get(status: Status) -> GetError {
 }
 
 impl<O: Order> Inside<O> {
+    fn new(capacity: usize, site: &'static Location<'static>) -> Self {
+        Self {
+            items: O::new(),
+            capacity,
+            unfinished: 0,
+            high_water: 0,
+            site,
+            status: Status::Open,
+            is_torn: false,
+            getters: WaitList::new(),
+            putters: WaitList::new(),
+            joiners: WaitList::new(),
+            next_joiner: 0,
+            patience: Patience::new(),
+        }
+    }
+
     fn shut_down(&mut self, how: Status) {
         if self.status != Status::Retired {
             self.status = how;
@@ -1311,6 +1391,12 @@ impl<O: Order> Inside<O> {
 
     fn is_full(&self) -> bool {
         self.capacity != 0 && self.items.len() >= self.capacity
+    }
+
+    /// Whether there is nothing to do for an item but to keep it.
+    #[inline]
+    fn keeps_at_once(&self) -> bool {
+        self.getters.is_empty() && self.status == Status::Open && !self.is_full()
     }
 
     /// Hands the item to whoever has waited longest for one, or keeps it.
@@ -1403,6 +1489,7 @@ impl<O: Order> Place for Shell<O> {
             inside.next_joiner = ticket + 1;
             // SAFETY: the fork has emptied the lists, and the node's wait goes on.
             unsafe { inside.list(node.kind()).push_back_with_ticket(node, ticket) };
+            inside.share();
             return true;
         }
         false

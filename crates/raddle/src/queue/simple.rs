@@ -55,6 +55,46 @@ impl<T: Send> SimpleQueue<T> {
         Self { queue: Queue::new() }
     }
 
+    /// A queue for threads that take turns: see [`RawLock::in_turn`](crate::sync::RawLock::in_turn).
+    ///
+    /// # Safety
+    ///
+    /// As there, until somebody calls [`SimpleQueue::share`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// // SAFETY: only this thread knows the queue.
+    /// let queue = unsafe { raddle::queue::SimpleQueue::in_turn() };
+    /// queue.put(1);
+    /// assert_eq!(queue.get(), 1);
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    #[track_caller]
+    pub unsafe fn in_turn() -> Self {
+        // SAFETY: the caller's promise.
+        Self { queue: unsafe { Queue::in_turn() } }
+    }
+
+    /// From now on threads may use the queue that do not take turns: see [`SimpleQueue::in_turn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// // SAFETY: only this thread knows the queue until it is shared.
+    /// let queue = unsafe { raddle::queue::SimpleQueue::in_turn() };
+    /// queue.share();
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| queue.put(1));
+    ///     assert_eq!(queue.get(), 1);
+    /// });
+    /// ```
+    #[cfg(feature = "turns")]
+    pub fn share(&self) {
+        self.queue.share();
+    }
+
     /// Puts an item.
     ///
     /// # Examples

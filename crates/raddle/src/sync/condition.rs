@@ -98,6 +98,29 @@ impl Condition {
         }
     }
 
+    /// A condition for threads that take turns: see [`RawLock::in_turn`].
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Condition;
+    ///
+    /// // SAFETY: only this thread knows the condition.
+    /// let condition = unsafe { Condition::in_turn() };
+    /// assert_eq!(condition.waiting(), 0);
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn() -> Self {
+        let waiters = Waiters { list: WaitList::new(), next_ticket: 0 };
+        // SAFETY: the caller's promise. Whoever looks at it in other ways comes from a thread that waits for it, whose node is linked.
+        Self { waiters: unsafe { Section::in_turn(waiters, Trace::new()) }, unheard: AtomicU64::new(0) }
+    }
+
     /// Waits for a notification as long as it takes.
     ///
     /// # Examples
@@ -391,6 +414,7 @@ impl Condition {
 
     fn link(&self, node: &Node<'_>) {
         let mut waiters = self.waiters.enter();
+        waiters.share();
         let ticket = waiters.next_ticket;
         waiters.next_ticket = ticket + 1;
         // SAFETY: the node is in no list, and its waiter keeps it in place until its wait is over.
@@ -414,12 +438,15 @@ impl Condition {
     }
 
     fn notify_until<L: ConditionLock>(&self, lock: &L, count: usize, ticket: Option<u64>) {
-        let mut wakes = WakeList::new();
         let mut waiters = self.waiters.enter();
-        if waiters.list.is_empty() && ticket.is_none() && count > 0 {
-            // ORDERING: Relaxed: a count for people. It changes under the section only.
-            self.unheard.store(self.unheard.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if waiters.list.is_empty() {
+            if ticket.is_none() && count > 0 {
+                // ORDERING: Relaxed: a count for people. It changes under the section only.
+                self.unheard.store(self.unheard.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            }
+            return;
         }
+        let mut wakes = WakeList::new();
         let ticket = ticket.unwrap_or(waiters.next_ticket);
         let moved = waiters.list.notify(count, ticket, lock.home(), &mut wakes);
         drop(waiters);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::TimedOut;
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
 use crate::probe::{State as Seen, Trace, Traced, WaitKind};
-use crate::sys::{AfterFork, AtomicU32, Ordering, Section, const_fn};
+use crate::sys::{AfterFork, AtomicU32, Ordering, Section, TURNS, const_fn};
 
 /// A flag that one thread sets and others wait for.
 ///
@@ -49,6 +49,8 @@ pub struct Event {
 
 const SET: u32 = 1;
 const WAITERS: u32 = 2;
+/// Who uses the event holds a lock that all hold who do, unless it waits.
+const IN_TURN: u32 = 4;
 
 #[derive(Debug)]
 struct Waiters {
@@ -82,6 +84,30 @@ impl Event {
                 waiters: Section::new(Waiters { list: WaitList::new(), next_ticket: 0 }),
             }
         }
+    }
+
+    /// An event for threads that take turns: see [`RawLock::in_turn`](super::RawLock::in_turn).
+    ///
+    /// # Safety
+    ///
+    /// As there; but anybody may ask whether it is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Event;
+    ///
+    /// // SAFETY: only this thread knows the event.
+    /// let event = unsafe { Event::in_turn() };
+    /// event.set();
+    /// assert!(event.is_set());
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn() -> Self {
+        let new = Self::new();
+        new.word.store(IN_TURN, Ordering::Relaxed);
+        new
     }
 
     /// Whether the event is set.
@@ -118,6 +144,9 @@ impl Event {
     /// ```
     #[inline]
     pub fn set(&self) {
+        if self.replace_in_turn(|word| word | SET) {
+            return;
+        }
         // ORDERING: Release meets the Acquire of those who find it set.
         let exchanged = self.word.compare_exchange(0, SET, Ordering::Release, Ordering::Relaxed);
         match exchanged {
@@ -126,6 +155,21 @@ impl Event {
             Err(SET) if self.word.compare_exchange(SET, SET, Ordering::Release, Ordering::Relaxed).is_ok() => {}
             Err(_) => self.set_slow(),
         }
+    }
+
+    /// Changes the word by a load and a store, where threads take turns: while nobody waits, it is this thread's alone.
+    #[inline]
+    fn replace_in_turn(&self, change: impl FnOnce(u32) -> u32) -> bool {
+        if !TURNS {
+            return false;
+        }
+        let word = self.word.load(Ordering::Relaxed);
+        let may = word & (IN_TURN | WAITERS) == IN_TURN;
+        if may {
+            // ORDERING: Release, for those who look whether it is set without taking their turn.
+            self.word.store(change(word), Ordering::Release);
+        }
+        may
     }
 
     #[cold]
@@ -159,6 +203,9 @@ impl Event {
     /// ```
     #[inline]
     pub fn clear(&self) {
+        if self.replace_in_turn(|word| word & !SET) {
+            return;
+        }
         // ORDERING: Relaxed: it tells nobody that anything has happened.
         self.word.fetch_and(!SET, Ordering::Relaxed);
     }

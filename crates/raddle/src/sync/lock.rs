@@ -472,6 +472,30 @@ impl RawLock {
         }
     }
 
+    /// A free lock for threads that take turns, such as those that are attached to an interpreter with a global lock. As long as nobody waits for it, it costs
+    /// no atomic exchange. Needs the feature `turns`.
+    ///
+    /// # Safety
+    ///
+    /// All who call functions of this lock hold one and the same other lock meanwhile. They let go of that, if at all, in functions of their
+    /// [`Waiter`], or where a value of theirs is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawLock;
+    ///
+    /// // SAFETY: only this thread knows the lock.
+    /// let lock = unsafe { RawLock::in_turn() };
+    /// assert!(lock.try_acquire());
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn() -> Self {
+        // SAFETY: the caller's promise.
+        Self { permits: unsafe { Permits::in_turn(1) }, owner: AtomicU64::new(0) }
+    }
+
     /// Acquires the lock, and waits for it as long as it takes.
     ///
     /// # Examples

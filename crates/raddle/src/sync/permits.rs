@@ -8,11 +8,20 @@
 //! | 1 | `HAND_OFF` | the oldest waiter is to be handed the next permit |
 //! | 2 | `SIGNAL` | a thread has freed a permit that another one took: this is no mutex; only locks say so |
 //! | 3 | `POISONED` | a guard was dropped by a panic; only locks with a value say so |
-//! | 4–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
+//! | 4 | `IN_TURN` | its users take turns: see below |
+//! | 5–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
 //! | 24–63 | permits | how many are free |
 //!
-//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` stays, and neither it nor
+//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` and `IN_TURN` stay, and neither `SIGNAL` nor
 //! `POISONED` decides anything here.
+//!
+//! # Taking turns
+//!
+//! Threads that are attached to an interpreter with a global lock take turns anyway, but for those that wait: one that was woken
+//! competes without the interpreter. Where `IN_TURN` is set, only a thread that has its turn ends the state *nobody waits, and nobody was woken*: by linking a
+//! newcomer, or by waking one. And one that was woken does not touch the word any more after the exchange by which it ceases to be counted there. So the thread that has its turn and reads that
+//! state has the word to itself, until it lets the next one have its turn: what it reads is not stale, and it changes it by a store, which costs a small part of what an
+//! exchange does ([`Permits::replace`]).
 //!
 //! # Invariants, whenever nobody is inside the section
 //!
@@ -32,13 +41,14 @@ use std::ptr;
 
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, Wanted, wait};
 use crate::probe::{ENABLED, State as Seen, Trace};
-use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax, rest};
+use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, TURNS, const_fn, now, relax, rest};
 
 const WAITERS: u64 = 1 << 0;
 const HAND_OFF: u64 = 1 << 1;
 const SIGNAL: u64 = 1 << 2;
 const POISONED: u64 = 1 << 3;
-const ONE_WOKEN: u64 = 1 << 4;
+const IN_TURN: u64 = 1 << 4;
+const ONE_WOKEN: u64 = 1 << 5;
 const ONE_PERMIT: u64 = 1 << 24;
 const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
 
@@ -94,6 +104,18 @@ impl Permits {
         }
     }
 
+    /// For threads that take turns.
+    ///
+    /// # Safety
+    ///
+    /// All who use it hold one and the same lock meanwhile, except in functions of a [`Waiter`].
+    #[cfg(feature = "turns")]
+    pub(super) unsafe fn in_turn(permits: u64) -> Self {
+        let new = Self::new(permits);
+        new.word.store((permits * ONE_PERMIT) | IN_TURN, Ordering::Relaxed);
+        new
+    }
+
     /// How many permits are free.
     pub(super) fn available(&self) -> u64 {
         free(self.word.load(Ordering::Relaxed))
@@ -107,6 +129,9 @@ impl Permits {
     /// The fast path of a lock: takes the only permit when nobody waits, and the lock is no signal and not poisoned.
     #[inline]
     pub(super) fn try_acquire_only(&self) -> bool {
+        if let Some(replaced) = self.replace_in_turn(ONE_PERMIT, 0) {
+            return replaced;
+        }
         // ORDERING: Acquire meets the Release of whoever freed the permit.
         self.word.compare_exchange(ONE_PERMIT, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
@@ -114,8 +139,29 @@ impl Permits {
     /// The fast path of a lock's release: frees the only permit when nobody waits, and the lock is no signal and not poisoned.
     #[inline]
     pub(super) fn try_release_only(&self) -> bool {
+        if let Some(replaced) = self.replace_in_turn(0, ONE_PERMIT) {
+            return replaced;
+        }
         // ORDERING: Release meets the Acquire of whoever takes the permit.
         self.word.compare_exchange(0, ONE_PERMIT, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Where threads take turns, puts `new` in the place of `old`, if that is all there is in the word, and says whether it was.
+    #[inline]
+    fn replace_in_turn(&self, old: u64, new: u64) -> Option<bool> {
+        if !TURNS {
+            return None;
+        }
+        let word = self.word.load(Ordering::Relaxed);
+        if word & IN_TURN == 0 {
+            return None;
+        }
+        let replaces = word == IN_TURN + old;
+        if replaces {
+            // ORDERING: as in `replace`.
+            self.word.store(IN_TURN + new, Ordering::Release);
+        }
+        Some(replaces)
     }
 
     /// Whether a thread has ever freed a permit that another one took.
@@ -139,6 +185,18 @@ impl Permits {
         }
     }
 
+    /// Puts `new` in the place of `old`, if that is there.
+    #[inline]
+    fn replace(&self, old: u64, new: u64, success: Ordering) -> Result<(), u64> {
+        if TURNS && old & (IN_TURN | WAITERS | WOKEN) == IN_TURN {
+            // ORDERING: what others did when they had their turns is seen through the lock under which they did. Release is for one
+            // that will be woken, and competes without that lock: it sees what came before this store, with all that came before the turn.
+            self.word.store(new, Ordering::Release);
+            return Ok(());
+        }
+        self.word.compare_exchange_weak(old, new, success, Ordering::Relaxed).map(|_| ())
+    }
+
     /// Takes a free permit, if there is one.
     #[inline]
     pub(super) fn try_acquire(&self) -> bool {
@@ -151,9 +209,10 @@ impl Permits {
         let mut word = self.word.load(Ordering::Relaxed);
         while free(word) > 0 {
             // ORDERING: Acquire meets the Release of whoever freed the permit. All changes of the word are
-            // read-modify-writes, so each stands in the release sequence of all earlier releases.
-            match self.word.compare_exchange_weak(word, word - price, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return true,
+            // read-modify-writes, so each stands in the release sequence of all earlier releases, or stores that are Release themselves and come
+            // after those.
+            match self.replace(word, word - price, Ordering::Acquire) {
+                Ok(()) => return true,
                 Err(now) => word = now,
             }
         }
@@ -272,7 +331,8 @@ impl Permits {
             let takes = free(word) > 0;
             let next = if takes { word - price } else { (word - (price - ONE_PERMIT)) | marks };
             // ORDERING: Acquire as in `try_take`, if it takes one. If not, what matters is that
-            // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one.
+            // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one. (Where threads take turns, a newcomer
+            // has its turn, and one that was woken is counted until this exchange, which makes the others exchange as well.)
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return takes,
                 Err(now) => word = now,
@@ -321,9 +381,8 @@ impl Permits {
                 return self.release_slow(count, limit, mark);
             }
             // ORDERING: Release meets the Acquire of whoever takes the permit.
-            let next = (word + count * ONE_PERMIT) | mark;
-            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return Ok(()),
+            match self.replace(word, (word + count * ONE_PERMIT) | mark, Ordering::Release) {
+                Ok(()) => return Ok(()),
                 Err(now) => word = now,
             }
         }
@@ -403,7 +462,7 @@ impl Permits {
         let mut wakes = WakeList::new();
         let mut waiters = self.enter();
         // Invariant 2.
-        let kept = if permits == 0 { WAITERS | HAND_OFF | WOKEN } else { WAITERS | WOKEN };
+        let kept = IN_TURN | WAITERS | WOKEN | if permits == 0 { HAND_OFF } else { 0 };
         // ORDERING: Release, as where a permit is freed.
         let _ = self
             .word

@@ -390,6 +390,28 @@ impl RawRLock {
         }
     }
 
+    /// A free lock for threads that take turns: see [`RawLock::in_turn`].
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::RawRLock;
+    ///
+    /// // SAFETY: only this thread knows the lock.
+    /// let lock = unsafe { RawRLock::in_turn() };
+    /// assert!(lock.try_acquire() && lock.try_acquire());
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn() -> Self {
+        // SAFETY: the caller's promise.
+        Self { lock: unsafe { RawLock::in_turn() }, levels: AtomicU64::new(0) }
+    }
+
     /// Acquires the lock, again if this thread owns it, and waits for it as long as it takes.
     ///
     /// # Examples

@@ -74,6 +74,28 @@ impl Semaphore {
         }
     }
 
+    /// As [`Semaphore::new`], for threads that take turns: see [`RawLock::in_turn`](super::RawLock::in_turn).
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use raddle::sync::Semaphore;
+    ///
+    /// // SAFETY: only this thread knows the semaphore.
+    /// let semaphore = unsafe { Semaphore::in_turn(2) };
+    /// assert!(semaphore.try_acquire());
+    /// ```
+    #[must_use]
+    #[cfg(feature = "turns")]
+    pub unsafe fn in_turn(permits: u64) -> Self {
+        // SAFETY: the caller's promise.
+        Self { permits: unsafe { Permits::in_turn(permits.min(MAX_PERMITS)) } }
+    }
+
     /// Takes a permit, and waits for one as long as it takes.
     ///
     /// # Examples

@@ -95,6 +95,9 @@ pub(crate) mod local {
     pub(crate) use super::machine::{local_get as get, local_set as set};
 }
 
+/// Whether there are objects for threads that take turns. Others would pay for them with a look at a word that is about to be exchanged.
+pub(crate) const TURNS: bool = cfg!(feature = "turns");
+
 /// Nanoseconds of the monotonic clock, from an arbitrary origin.
 pub(crate) type Nanoseconds = u64;
 

@@ -2,15 +2,23 @@
 //!
 //! # States
 //!
-//! One 32-bit word: the fork epoch in the upper 29 bits, three flags below.
+//! One 32-bit word: the fork epoch in the upper 28 bits, four flags below.
 //!
 //! | word | meaning |
 //! |---|---|
-//! | `0` | nobody has ever been inside; no process has this epoch, where there is `fork` |
+//! | `0`, or `IN_TURN` | nobody has ever been inside; no process has this epoch, where there is `fork` |
 //! | `epoch, 0` | free; last used in `epoch` |
 //! | `epoch, HELD` | a thread is inside |
 //! | `epoch, HELD+LOOKING` | a thread is inside, and changes nothing |
 //! | `…+CONTENDED` | another one pauses until it leaves |
+//! | `…+IN_TURN` | those who enter take turns: see below |
+//!
+//! # Taking turns
+//!
+//! Threads that are attached to an interpreter with a global lock take turns anyway, so that there is nobody to be kept out. A section that was made
+//! for such threads (`Section::in_turn`) is entered by a load and a store, without the exchange that costs more than most of what is done inside.
+//! That is over as soon as a thread is about to wait, for then another one may look at what it waits for without taking its turn: who links a
+//! node [shares](Guard::share) the section. From then on it is like any other.
 //!
 //! # Fork
 //!
@@ -33,13 +41,14 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::sleep::{pause_on, resume_one};
-use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, watch_forks};
+use super::{AtomicU32, Ordering, TURNS, UnsafeCell, const_fn, fork_epoch, relax, watch_forks};
 
 const HELD: u32 = 0b01;
 const CONTENDED: u32 = 0b10;
 const LOOKING: u32 = 0b100;
-const FLAGS: u32 = HELD | CONTENDED | LOOKING;
-const EPOCH_SHIFT: u32 = 3;
+const IN_TURN: u32 = 0b1000;
+const FLAGS: u32 = HELD | CONTENDED | LOOKING | IN_TURN;
+const EPOCH_SHIFT: u32 = 4;
 
 /// How often a thread looks again before it pauses: sections last less than a microsecond.
 const LOOKS_BEFORE_PAUSE: u32 = 100;
@@ -92,6 +101,17 @@ impl<T: AfterFork, B> Section<T, B> {
         }
     }
 
+    /// One that is entered by threads that take turns, until it is [shared](Guard::share).
+    ///
+    /// # Safety
+    ///
+    /// Until then all who enter, or look, hold one and the same lock meanwhile. (A fork cuts nothing in two here: if a thread that vanishes in it was inside, that
+    /// lock is never free in the child.)
+    #[cfg(feature = "turns")]
+    pub(crate) unsafe fn in_turn(value: T, beside: B) -> Self {
+        Self { word: AtomicU32::new(IN_TURN), beside, value: UnsafeCell::new(value) }
+    }
+
     /// Waits until no other thread is inside, and enters.
     #[inline]
     pub(crate) fn enter(&self) -> Guard<'_, T, B> {
@@ -108,16 +128,23 @@ impl<T: AfterFork, B> Section<T, B> {
     #[inline]
     fn enter_as(&self, how: u32) -> Guard<'_, T, B> {
         let free = fork_epoch() << EPOCH_SHIFT;
+        let in_turn = free | IN_TURN;
+        // ORDERING: Relaxed: what the last thread did inside is seen through the lock under which both take their turns, and nobody else reads
+        // the word. It says HELD so that one who enters again from inside is stopped there, as in any section.
+        if TURNS && self.word.load(Ordering::Relaxed) == in_turn {
+            self.word.store(in_turn | how, Ordering::Relaxed);
+            return Guard { section: self, free: in_turn, inherited: false };
+        }
         // ORDERING: Acquire meets the Release in `Guard::drop`: what the last thread did inside is
         // seen. Relaxed on failure: the slow path looks again.
-        let entered = self.word.compare_exchange(free, free | how, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        let inherited = !entered && self.enter_slow(how);
-        Guard { section: self, free, inherited }
+        if self.word.compare_exchange(free, free | how, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            return Guard { section: self, free, inherited: false };
+        }
+        self.enter_slow(how)
     }
 
-    /// Returns whether this is the first time in this process.
     #[cold]
-    fn enter_slow(&self, how: u32) -> bool {
+    fn enter_slow(&self, how: u32) -> Guard<'_, T, B> {
         let mut looks = 0;
         // A thread that paused may not be the last one that does, so it enters with CONTENDED set.
         let mut contended = 0;
@@ -131,6 +158,7 @@ impl<T: AfterFork, B> Section<T, B> {
                 }
                 // Whoever repairs changes something.
                 let how = if stale { HELD } else { how };
+                let free = free | (word & IN_TURN);
                 // ORDERING: Acquire as in `enter`. A stale word was written before the fork, by
                 // this child's past.
                 if self.replace(word, free | how | contended) {
@@ -139,7 +167,7 @@ impl<T: AfterFork, B> Section<T, B> {
                         // SAFETY: the word says HELD in this epoch, and this thread has put it there.
                         self.value.with_mut(|value| unsafe { (*value).after_fork(torn) });
                     }
-                    return stale;
+                    return Guard { section: self, free, inherited: stale };
                 }
             } else if looks < LOOKS_BEFORE_PAUSE {
                 looks += 1;
@@ -175,6 +203,12 @@ impl<T, B> Guard<'_, T, B> {
     #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         self.inherited
+    }
+
+    /// From now on threads may enter that do not take turns: this one is about to link a node.
+    #[inline]
+    pub(crate) fn share(&mut self) {
+        self.free &= !IN_TURN;
     }
 }
 

@@ -22,3 +22,5 @@ mod semaphore;
 mod slot;
 mod support;
 mod thread;
+#[cfg(feature = "turns")]
+mod turns;

@@ -12,7 +12,7 @@ static FORK_EPOCH: AtomicU32 = AtomicU32::new(1);
 /// What runs in every forked child.
 static REPAIR: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
 
-/// One more than the number of forks behind this process, modulo 2^30. Counted once [`watch_forks`] was called.
+/// One more than the number of forks behind this process, modulo 2^28. Counted once [`watch_forks`] was called.
 #[inline]
 pub(crate) fn fork_epoch() -> u32 {
     // ORDERING: Relaxed is enough: it is written before the child has a second thread.
@@ -42,7 +42,7 @@ fn register() {
         if COUNTED.swap(process, Ordering::Relaxed) == process {
             return;
         }
-        let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 3);
+        let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 4);
         FORK_EPOCH.store(epoch, Ordering::Relaxed);
         let repair = REPAIR.load(Ordering::Relaxed);
         if !repair.is_null() {
