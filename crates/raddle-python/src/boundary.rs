@@ -7,7 +7,9 @@
 //!   or `fork` happen. So the core's internal sections are never seen half way by any of these.
 //! - A thread lets go of the interpreter around the futex call, and what it does to make that unnecessary, only ([`Waiter::sleep`]). It may look at an object's state
 //!   meanwhile, and changes it in one case only:
-//! - A thread that is woken for a lock takes it before it is attached again, as CPython's own locks do, or queues for it again. It is inside of the lock's
+//! - Under a global interpreter lock, objects are made for threads that take turns (`for_attached`): what an attached thread does to one that nobody waits for needs no atomic exchange.
+//!   Whoever is to look at an object in other ways than by waiting for it, or through one that waits, has to share it first, as an executor does with its queue.
+//! - A thread that is woken for a lock takes it before it is attached again, as CPython's own locks do, or queues for it again; one that comes back from a notification does so from the second attempt on. It is inside of the lock's
 //!   section for that, which an attached thread may find held for a moment, and a forked child held by nobody: that is repaired there, as for threads without an interpreter. Whose the lock is it says
 //!   when it is attached; until then the lock has no owner. A daemon thread that never gets there, because the interpreter shuts down, keeps the lock.
 //! - A raised exception stays where the interpreter keeps it: the functions here return [`Raised`].
@@ -54,6 +56,20 @@ pub(crate) fn raise_type<E: PyTypeInfo>() -> Raised {
     unsafe { ffi::PyErr_SetNone(E::type_object_raw(Python::assume_attached()).cast()) };
     Raised
 }
+
+/// A new object of the core, of a type that has `new` and `in_turn`, for threads that are attached to the interpreter. Where that means that they take turns, it is for such.
+macro_rules! for_attached {
+    ($object:ty $(, $argument:expr)?) => {
+        if cfg!(Py_GIL_DISABLED) {
+            <$object>::new($($argument)?)
+        } else {
+            // SAFETY: the rules at the head of `boundary`. With a global interpreter lock a thread is attached while it has that, and there is one:
+            // the module serves the main interpreter only.
+            unsafe { <$object>::in_turn($($argument)?) }
+        }
+    };
+}
+pub(crate) use for_attached;
 
 /// A thread that is attached to the interpreter, and waits.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@
 //! - The interpreter calls a method's function with a `self` that is an instance of the class whose method it is: method
 //!   descriptors check that. So the cast to the class's Rust type is sound ([`this`]).
 //! - The thread is attached, as in every call from the interpreter.
-//! - No panic leaves a function: [`guarded`] turns it into an exception.
+//! - No panic leaves a function: [`guarded`] turns it into an exception, and what is done before that, at once, has none.
 //! - The functions are `extern "C-unwind"`, and when they call Python code ([`Reply::Standard`]) nothing is left in
 //!   their frame to be dropped: before 3.13.8 the interpreter ends daemon threads by unwinding them by force, and a
 //!   frame that catches or cleans up would abort the process.
@@ -52,14 +52,26 @@ pub(crate) enum Reply {
 
 impl Reply {
     pub(crate) fn none() -> Self {
-        // SAFETY: attached; a new reference to an object that never dies.
-        Self::Object(unsafe { ffi::Py_NewRef(ffi::Py_None()) })
+        Self::Object(none())
     }
 
     pub(crate) fn bool(value: bool) -> Self {
-        // SAFETY: as above.
-        Self::Object(unsafe { ffi::Py_NewRef(if value { ffi::Py_True() } else { ffi::Py_False() }) })
+        Self::Object(boolean(value))
     }
+}
+
+/// An owned reference to `None`.
+#[inline]
+pub(crate) fn none() -> *mut PyObject {
+    // SAFETY: attached; a new reference to an object that never dies.
+    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+}
+
+/// An owned reference to `True` or `False`.
+#[inline]
+pub(crate) fn boolean(value: bool) -> *mut PyObject {
+    // SAFETY: as above.
+    unsafe { ffi::Py_NewRef(if value { ffi::Py_True() } else { ffi::Py_False() }) }
 }
 
 impl From<Raised> for Reply {
@@ -89,6 +101,13 @@ impl Arguments {
     #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.positional == 0 && self.names.is_null()
+    }
+
+    /// The only argument, if it is positional.
+    #[inline]
+    pub(crate) fn only(self) -> Option<*mut PyObject> {
+        // SAFETY: the interpreter passes that many.
+        (self.positional == 1 && self.names.is_null()).then(|| unsafe { *self.values })
     }
 
     /// The arguments by the names of the parameters; a parameter without an argument is null. `None` if they do not fit.
@@ -182,9 +201,76 @@ pub(crate) unsafe fn finish(object: *mut PyObject, arguments: Arguments, reply: 
     }
 }
 
-/// A function for [`with_arguments`], from `(this, arguments) -> Reply`.
+/// A function for [`Function`], from `(this, arguments) -> Reply`.
+///
+/// What most calls ask for may be tried `at_once`, before anything else: `Some` is the result, an owned reference, and `None` leaves the call to the rest. It calls no foreign
+/// code, and does not panic, so it needs no guard, and hardly a frame.
 macro_rules! method {
-    ($name:ident, $class:ty, |$this:ident, $object:ident, $arguments:ident| $body:expr) => {
+    ($name:ident, $class:ty, |$this:ident| at_once: $at_once:expr) => {
+        pub(crate) unsafe extern "C-unwind" fn $name(
+            object: *mut pyo3::ffi::PyObject,
+            _: *mut pyo3::ffi::PyObject,
+        ) -> *mut pyo3::ffi::PyObject {
+            // SAFETY: the interpreter calls with an instance of the class.
+            let $this = unsafe { $crate::raw::this::<$class>(object) };
+            $at_once
+        }
+    };
+    ($name:ident, $class:ty, |$this:ident, $object:ident, $arguments:ident| $body:expr, at_once: $at_once:expr) => {
+        pub(crate) unsafe extern "C-unwind" fn $name(
+            object: *mut pyo3::ffi::PyObject,
+            values: *const *mut pyo3::ffi::PyObject,
+            count: pyo3::ffi::Py_ssize_t,
+            names: *mut pyo3::ffi::PyObject,
+        ) -> *mut pyo3::ffi::PyObject {
+            $crate::raw::method!(
+                #[inline(never)]
+                in_full,
+                $class,
+                |$this, $object, $arguments| {
+                    let _ = $this;
+                    $body
+                }
+            );
+            let $arguments = $crate::raw::Arguments { values, positional: count.unsigned_abs(), names };
+            // SAFETY: the interpreter calls with an instance of the class.
+            let $this = unsafe { $crate::raw::this::<$class>(object) };
+            // Nothing of this is left when the rest begins: see above.
+            let result: Option<*mut pyo3::ffi::PyObject> = $at_once;
+            match result {
+                Some(result) => result,
+                // SAFETY: the arguments of the call.
+                None => unsafe { in_full(object, values, count, names) },
+            }
+        }
+    };
+    ($name:ident, $class:ty, |$this:ident, $object:ident| $body:expr, at_once: $at_once:expr) => {
+        pub(crate) unsafe extern "C-unwind" fn $name(
+            object: *mut pyo3::ffi::PyObject,
+            unused: *mut pyo3::ffi::PyObject,
+        ) -> *mut pyo3::ffi::PyObject {
+            $crate::raw::method!(
+                #[inline(never)]
+                in_full,
+                $class,
+                |$this, $object| {
+                    let _ = $this;
+                    $body
+                }
+            );
+            // SAFETY: the interpreter calls with an instance of the class.
+            let $this = unsafe { $crate::raw::this::<$class>(object) };
+            // Nothing of this is left when the rest begins: see above.
+            let result: Option<*mut pyo3::ffi::PyObject> = $at_once;
+            match result {
+                Some(result) => result,
+                // SAFETY: the arguments of the call.
+                None => unsafe { in_full(object, unused) },
+            }
+        }
+    };
+    ($(#[$attribute:meta])* $name:ident, $class:ty, |$this:ident, $object:ident, $arguments:ident| $body:expr) => {
+        $(#[$attribute])*
         pub(crate) unsafe extern "C-unwind" fn $name(
             $object: *mut pyo3::ffi::PyObject,
             values: *const *mut pyo3::ffi::PyObject,
@@ -201,7 +287,8 @@ macro_rules! method {
             unsafe { $crate::raw::finish($object, $arguments, reply) }
         }
     };
-    ($name:ident, $class:ty, |$this:ident, $object:ident| $body:expr) => {
+    ($(#[$attribute:meta])* $name:ident, $class:ty, |$this:ident, $object:ident| $body:expr) => {
+        $(#[$attribute])*
         pub(crate) unsafe extern "C-unwind" fn $name(
             $object: *mut pyo3::ffi::PyObject,
             _: *mut pyo3::ffi::PyObject,

@@ -197,6 +197,8 @@ impl ThreadPoolExecutor {
             let (is_open, most_workers) = (AtomicBool::new(false), AtomicIsize::new(0));
             Arc::new(Parts { is_open, most_workers, queue, lock, workers })
         });
+        // Whoever looks at them need not be attached.
+        parts.queue.get().raw.share();
         // SAFETY: they are shared, so they stay where they are; and this object, which shares them, drops what makes them known first.
         unsafe { self.known.make_known(parts.queue.get().raw.address(), Arc::as_ptr(parts)) };
         parts.most_workers.store(most_workers, Ordering::Relaxed);

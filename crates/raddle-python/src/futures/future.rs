@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use raddle::futures::{Begun, Cancelled, NotDone, Slot, Stage};
 use raddle::park::Deadline;
 
-use crate::boundary::{Attached, Raised, raise_type};
+use crate::boundary::{Attached, Raised, for_attached, raise_type};
 use crate::convert;
 use crate::finalize::Holds;
 use crate::item::Item;
@@ -260,7 +260,7 @@ impl Future {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: Slot::new() }
+        Self { raw: for_attached!(Slot<Item, Item>) }
     }
 
     /// A future that is pending.

@@ -13,12 +13,12 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use raddle::park::Deadline;
 use raddle::queue::{GetError, JoinError, PutError, Shell};
 
-use crate::boundary::{Attached, Raised, raise};
+use crate::boundary::{Attached, Raised, for_attached, raise};
 use crate::convert;
 use crate::finalize::Holds;
 use crate::item::Item;
 use crate::queue::order::Items;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
 /// The native part of `raddle.queue.Queue`, and of `LifoQueue`, its subclass.
@@ -36,6 +36,17 @@ pub(crate) struct Queue {
 
 impl Queue {
     #[inline]
+    fn put_at_once(&self, arguments: Arguments) -> Option<*mut PyObject> {
+        let item = arguments.only()?;
+        // SAFETY: an argument of the call, attached.
+        self.raw.try_put(unsafe { Item::from_borrowed(item) }).is_ok().then(raw::none)
+    }
+
+    #[inline]
+    fn get_at_once(&self, arguments: Arguments) -> Option<*mut PyObject> {
+        if arguments.is_empty() { self.raw.try_get().ok().map(Item::into_ptr) } else { None }
+    }
+
     fn put(&self, arguments: Arguments) -> Result<Reply, Raised> {
         let Some([item, block, timeout]) = arguments.bind(&[c"item", c"block", c"timeout"]) else {
             return Err(convert::wrong_arguments("put(item, block=True, timeout=None)"));
@@ -206,7 +217,7 @@ impl Queue {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: Shell::new(), maxsize: AtomicI64::new(0) }
+        Self { raw: for_attached!(Shell<Items>), maxsize: AtomicI64::new(0) }
     }
 
     /// Begin with room for `maxsize` items, in the order that is said. Return false if `maxsize` is not an integer, or the
@@ -357,8 +368,8 @@ fn set_retired_attribute(slf: &Bound<'_, Queue>, name: &'static str, value: &Bou
     instance_dict(slf)?.set_item(name, value)
 }
 
-method!(put, Queue, |this, object, arguments| this.put(arguments));
-method!(get, Queue, |this, object, arguments| this.get(arguments));
+method!(put, Queue, |this, object, arguments| this.put(arguments), at_once: this.put_at_once(arguments));
+method!(get, Queue, |this, object, arguments| this.get(arguments), at_once: this.get_at_once(arguments));
 method!(put_nowait, Queue, |this, object, arguments| {
     match arguments.bind(&[c"item"]) {
         Some([item]) if !item.is_null() => this.put_item(item, Deadline::PASSED, Standard::QueuePutNowait),

@@ -12,11 +12,11 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use raddle::park::{Crew, Deadline};
 use raddle::queue::{GetError, SimpleQueue as RawSimpleQueue};
 
-use crate::boundary::{Attached, Raised};
+use crate::boundary::{Attached, Raised, for_attached};
 use crate::convert;
 use crate::finalize::Holds;
 use crate::item::Item;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
 /// An unbounded first-in first-out queue.
@@ -37,6 +37,18 @@ pub(crate) struct SimpleQueue {
 
 impl SimpleQueue {
     #[inline]
+    fn put_at_once(&self, arguments: Arguments) -> Option<*mut PyObject> {
+        let item = arguments.only()?;
+        // SAFETY: an argument of the call, attached.
+        self.raw.put(unsafe { Item::from_borrowed(item) });
+        Some(raw::none())
+    }
+
+    #[inline]
+    fn get_at_once(&self, arguments: Arguments) -> Option<*mut PyObject> {
+        if arguments.is_empty() { self.raw.try_get().map(Item::into_ptr) } else { None }
+    }
+
     fn put(&self, arguments: Arguments) -> Result<Reply, Raised> {
         let Some([item, block, _timeout]) = arguments.bind(&[c"item", c"block", c"timeout"]) else {
             return Err(convert::wrong_arguments("put(item, block=True, timeout=None)"));
@@ -57,11 +69,7 @@ impl SimpleQueue {
         Reply::none()
     }
 
-    #[inline]
     fn get(&self, arguments: Arguments) -> Result<Reply, Raised> {
-        if arguments.is_empty() {
-            return self.get_item(Deadline::NEVER);
-        }
         let Some([block, timeout]) = arguments.bind(&[c"block", c"timeout"]) else {
             return Err(convert::wrong_arguments("get(block=True, timeout=None)"));
         };
@@ -102,7 +110,7 @@ impl SimpleQueue {
         if has_arguments && class.getattr("__init__")?.is(class.py().get_type::<PyAny>().getattr("__init__")?) {
             return Err(PyTypeError::new_err(format!("{}() takes no arguments", class.name()?)));
         }
-        Ok(Self { raw: RawSimpleQueue::new(), workers: Crew::new() })
+        Ok(Self { raw: for_attached!(RawSimpleQueue<Item>), workers: Crew::new() })
     }
 
     #[classmethod]
@@ -126,8 +134,8 @@ impl SimpleQueue {
     }
 }
 
-method!(put, SimpleQueue, |this, object, arguments| this.put(arguments));
-method!(get, SimpleQueue, |this, object, arguments| this.get(arguments));
+method!(put, SimpleQueue, |this, object, arguments| this.put(arguments), at_once: this.put_at_once(arguments));
+method!(get, SimpleQueue, |this, object, arguments| this.get(arguments), at_once: this.get_at_once(arguments));
 method!(put_nowait, SimpleQueue, |this, object, arguments| {
     match arguments.bind(&[c"item"]) {
         Some([item]) if !item.is_null() => Ok(this.put_item(item)),

@@ -4,16 +4,17 @@ use std::sync::OnceLock;
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::PyObject;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use raddle::sync::Condition as RawCondition;
 
-use super::lock::{Lock, acquired};
-use super::rlock::RLock;
-use crate::boundary::{Attached, Raised, Watchful, raise};
+use super::lock::{Lock, acquired, not_locked};
+use super::rlock::{RLock, not_acquired};
+use crate::boundary::{Attached, Raised, Watchful, for_attached, raise};
 use crate::convert;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 use crate::standard::Standard;
 
 /// The native part of `raddle.threading.Condition`.
@@ -35,6 +36,16 @@ enum Home {
 }
 
 impl Condition {
+    #[inline]
+    fn enter_at_once(&self) -> Option<*mut PyObject> {
+        let acquired = match self.lock.get()? {
+            Home::Lock(lock) => lock.get().raw().try_acquire(),
+            Home::RLock(lock) => lock.get().raw().try_acquire(),
+            Home::Foreign => false,
+        };
+        acquired.then(|| raw::boolean(true))
+    }
+
     fn enter(&self) -> Result<Reply, Raised> {
         match self.home()? {
             Home::Lock(lock) => acquired(lock.get().raw().acquire_with(raddle::park::Deadline::NEVER, &mut Attached)),
@@ -47,13 +58,23 @@ impl Condition {
         }
     }
 
-    fn exit(&self) -> Result<Reply, Raised> {
-        let (released, text) = match self.home()? {
-            Home::Lock(lock) => (lock.get().raw().release(), "release unlocked lock"),
-            Home::RLock(lock) => (lock.get().raw().release(), "cannot release un-acquired lock"),
-            Home::Foreign => return Ok(Reply::Standard(Standard::ConditionExit)),
+    #[inline]
+    fn exit_at_once(&self) -> Option<*mut PyObject> {
+        let released = match self.lock.get()? {
+            Home::Lock(lock) => lock.get().raw().release(),
+            Home::RLock(lock) => lock.get().raw().release(),
+            Home::Foreign => None,
         };
-        released.map(|()| Reply::none()).ok_or_else(|| raise::<PyRuntimeError>(text))
+        released.map(|()| raw::none())
+    }
+
+    /// If it could not be done at once.
+    fn exit(&self) -> Result<Reply, Raised> {
+        match self.home()? {
+            Home::Lock(_) => Err(not_locked()),
+            Home::RLock(_) => Err(not_acquired()),
+            Home::Foreign => Ok(Reply::Standard(Standard::ConditionExit)),
+        }
     }
 
     fn wait(&self, arguments: Arguments) -> Result<Reply, Raised> {
@@ -74,6 +95,16 @@ impl Condition {
             Home::RLock(lock) => self.raw.wait_with(lock.get().raw(), deadline, &mut Attached),
             Home::Foreign => return Ok(Reply::Standard(Standard::ConditionWait)),
         })
+    }
+
+    #[inline]
+    fn notify_one_at_once(&self) -> Option<*mut PyObject> {
+        match self.lock.get().filter(|home| home.is_owned())? {
+            Home::Lock(lock) => self.raw.notify_with(lock.get().raw(), 1),
+            Home::RLock(lock) => self.raw.notify_with(lock.get().raw(), 1),
+            Home::Foreign => return None,
+        }
+        Some(raw::none())
     }
 
     fn notify(&self, count: usize, foreign: Standard) -> Result<Reply, Raised> {
@@ -133,7 +164,7 @@ impl Condition {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: RawCondition::new(), lock: OnceLock::new() }
+        Self { raw: for_attached!(RawCondition), lock: OnceLock::new() }
     }
 
     /// Use `lock`: natively if it is a native one. Return whether that is so.
@@ -167,10 +198,15 @@ impl Condition {
     }
 }
 
-method!(enter, Condition, |this, object| this.enter());
-method!(exit, Condition, |this, object, _arguments| this.exit());
+method!(enter, Condition, |this, object| this.enter(), at_once: this.enter_at_once());
+method!(exit, Condition, |this, object, _arguments| this.exit(), at_once: this.exit_at_once());
 method!(wait, Condition, |this, object, arguments| this.wait(arguments));
-method!(notify, Condition, |this, object, arguments| this.notify_some(arguments));
+method!(
+    notify,
+    Condition,
+    |this, object, arguments| this.notify_some(arguments),
+    at_once: if arguments.is_empty() { this.notify_one_at_once() } else { None }
+);
 method!(notify_all, Condition, |this, object| this.notify(usize::MAX, Standard::ConditionNotifyAll));
 
 /// The methods of the class.

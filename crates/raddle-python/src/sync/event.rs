@@ -5,9 +5,9 @@ use pyo3::types::{PyDict, PyTuple};
 use raddle::sync::Event as RawEvent;
 
 use super::lock::acquired;
-use crate::boundary::{Attached, Raised};
+use crate::boundary::{Attached, Raised, for_attached};
 use crate::convert;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 
 /// The native part of `raddle.threading.Event`.
 #[pyclass(module = "raddle._native", frozen, weakref, subclass)]
@@ -36,7 +36,7 @@ impl Event {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: RawEvent::new() }
+        Self { raw: for_attached!(RawEvent) }
     }
 
     /// Make the event unset.
@@ -54,14 +54,14 @@ impl Event {
     }
 }
 
-method!(is_set, Event, |this, object| Reply::bool(this.raw.is_set()));
-method!(set, Event, |this, object| {
+method!(is_set, Event, |this| at_once: raw::boolean(this.raw.is_set()));
+method!(set, Event, |this| at_once: {
     this.raw.set();
-    Reply::none()
+    raw::none()
 });
-method!(clear, Event, |this, object| {
+method!(clear, Event, |this| at_once: {
     this.raw.clear();
-    Reply::none()
+    raw::none()
 });
 method!(wait, Event, |this, object, arguments| this.wait(arguments));
 

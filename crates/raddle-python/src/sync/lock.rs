@@ -1,13 +1,14 @@
 //! `_thread.lock`.
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use raddle::park::Failed;
 use raddle::sync::RawLock;
 
-use crate::boundary::{Attached, Raised, raise};
+use crate::boundary::{Attached, Raised, for_attached, raise};
 use crate::convert;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 
 /// A lock: one thread at a time.
 ///
@@ -25,21 +26,24 @@ impl Lock {
         &self.raw
     }
 
-    #[inline]
     fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
-        if arguments.is_empty() && self.raw.try_acquire() {
-            return Ok(Reply::bool(true));
-        }
         acquired(self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut Attached))
     }
 
     #[inline]
-    fn release(&self) -> Result<Reply, Raised> {
-        match self.raw.release() {
-            Some(()) => Ok(Reply::none()),
-            None => Err(raise::<PyRuntimeError>("release unlocked lock")),
-        }
+    fn release_at_once(&self) -> Option<*mut PyObject> {
+        self.raw.release().map(|()| raw::none())
     }
+}
+
+/// What most calls of `acquire` ask for: it is had, and no argument says anything else.
+#[inline]
+pub(crate) fn acquire_at_once(arguments: Arguments, try_acquire: impl FnOnce() -> bool) -> Option<*mut PyObject> {
+    (arguments.is_empty() && try_acquire()).then(|| raw::boolean(true))
+}
+
+pub(super) fn not_locked() -> Raised {
+    raise::<PyRuntimeError>("release unlocked lock")
 }
 
 /// What `acquire` returns.
@@ -56,7 +60,7 @@ pub(crate) fn acquired(result: Result<(), Failed>) -> Result<Reply, Raised> {
 #[cfg_attr(Py_3_13, pyfunction)]
 #[cfg_attr(not(Py_3_13), pyfunction(text_signature = None))]
 pub(crate) fn allocate_lock() -> Lock {
-    Lock { raw: RawLock::new() }
+    Lock { raw: for_attached!(RawLock) }
 }
 
 #[pymethods]
@@ -98,9 +102,9 @@ impl Lock {
     }
 }
 
-method!(acquire, Lock, |this, object, arguments| this.acquire(arguments));
-method!(release, Lock, |this, object| this.release());
-method!(exit, Lock, |this, object, _arguments| this.release());
+method!(acquire, Lock, |this, object, arguments| this.acquire(arguments), at_once: acquire_at_once(arguments, || this.raw.try_acquire()));
+method!(release, Lock, |this, object| not_locked(), at_once: this.release_at_once());
+method!(exit, Lock, |this, object, _arguments| not_locked(), at_once: this.release_at_once());
 method!(locked, Lock, |this, object| Reply::bool(this.raw.is_locked()));
 
 /// The methods of the class.

@@ -1,16 +1,17 @@
 //! `_thread.RLock`.
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use raddle::park::Deadline;
 use raddle::sync::RawRLock;
 use raddle::thread;
 
-use super::lock::acquired;
-use crate::boundary::{Attached, Patient, Raised, Watchful, raise};
+use super::lock::{acquire_at_once, acquired};
+use crate::boundary::{Attached, Patient, Raised, Watchful, for_attached, raise};
 use crate::convert;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 
 /// A lock that its owner may acquire again, and releases as often.
 ///
@@ -27,22 +28,15 @@ impl RLock {
         &self.raw
     }
 
-    #[inline]
     fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
-        if arguments.is_empty() && self.raw.try_acquire() {
-            return Ok(Reply::bool(true));
-        }
         let mut waiter = Watchful::default();
         let result = self.raw.acquire_with(convert::lock_deadline(arguments)?, &mut waiter);
         Ok(waiter.reply(acquired(result)))
     }
 
     #[inline]
-    fn release(&self) -> Result<Reply, Raised> {
-        match self.raw.release() {
-            Some(()) => Ok(Reply::none()),
-            None => Err(raise::<PyRuntimeError>(NOT_ACQUIRED)),
-        }
+    fn release_at_once(&self) -> Option<*mut PyObject> {
+        self.raw.release().map(|()| raw::none())
     }
 
     /// The interpreter's number of the owner; 0 if there is none.
@@ -54,12 +48,16 @@ impl RLock {
 
 const NOT_ACQUIRED: &str = "cannot release un-acquired lock";
 
+pub(super) fn not_acquired() -> Raised {
+    raise::<PyRuntimeError>(NOT_ACQUIRED)
+}
+
 #[pymethods]
 impl RLock {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs), text_signature = None)]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { raw: RawRLock::new() }
+        Self { raw: for_attached!(RawRLock) }
     }
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
@@ -106,9 +104,9 @@ impl RLock {
     }
 }
 
-method!(acquire, RLock, |this, object, arguments| this.acquire(arguments));
-method!(release, RLock, |this, object| this.release());
-method!(exit, RLock, |this, object, _arguments| this.release());
+method!(acquire, RLock, |this, object, arguments| this.acquire(arguments), at_once: acquire_at_once(arguments, || this.raw.try_acquire()));
+method!(release, RLock, |this, object| not_acquired(), at_once: this.release_at_once());
+method!(exit, RLock, |this, object, _arguments| not_acquired(), at_once: this.release_at_once());
 #[cfg(Py_3_14)]
 method!(locked, RLock, |this, object| Reply::bool(this.raw.is_locked()));
 

@@ -4,15 +4,16 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use raddle::park::Deadline;
 use raddle::sync::Semaphore as RawSemaphore;
 
-use super::lock::acquired;
-use crate::boundary::{Attached, Raised, raise};
+use super::lock::{acquire_at_once, acquired};
+use crate::boundary::{Attached, Raised, for_attached, raise};
 use crate::convert;
-use crate::raw::{Arguments, Function, Method, Reply, method};
+use crate::raw::{self, Arguments, Function, Method, Reply, method};
 
 /// The native part of `raddle.threading.Semaphore`.
 #[pyclass(module = "raddle._native", frozen, weakref, subclass)]
@@ -25,7 +26,7 @@ pub(crate) struct Semaphore {
 
 impl Semaphore {
     fn unbounded() -> Self {
-        Self { raw: RawSemaphore::new(1), bound: AtomicU64::new(RawSemaphore::MAX_PERMITS) }
+        Self { raw: for_attached!(RawSemaphore, 1), bound: AtomicU64::new(RawSemaphore::MAX_PERMITS) }
     }
 
     /// Begins with `value` permits, and forgets what was.
@@ -42,11 +43,7 @@ impl Semaphore {
         Ok(value)
     }
 
-    #[inline]
     fn acquire(&self, arguments: Arguments) -> Result<Reply, Raised> {
-        if arguments.is_empty() && self.raw.try_acquire() {
-            return Ok(Reply::bool(true));
-        }
         acquired(self.raw.acquire_with(Self::deadline(arguments)?, &mut Attached))
     }
 
@@ -66,7 +63,6 @@ impl Semaphore {
         Err(raise::<PyValueError>("can't specify timeout for non-blocking acquire"))
     }
 
-    #[inline]
     fn release(&self, arguments: Arguments) -> Result<Reply, Raised> {
         let count = if arguments.is_empty() {
             1
@@ -81,12 +77,21 @@ impl Semaphore {
     }
 
     #[inline]
+    fn release_one_at_once(&self) -> Option<*mut PyObject> {
+        self.raw.release_within(1, self.bound()).is_ok().then(raw::none)
+    }
+
     fn release_count(&self, count: u64) -> Result<Reply, Raised> {
-        // ORDERING: Relaxed: whoever may use the semaphore got it after `__init__`.
-        match self.raw.release_within(count, self.bound.load(Ordering::Relaxed)) {
+        match self.raw.release_within(count, self.bound()) {
             Ok(()) => Ok(Reply::none()),
             Err(_) => Err(raise::<PyValueError>("Semaphore released too many times")),
         }
+    }
+
+    #[inline]
+    fn bound(&self) -> u64 {
+        // ORDERING: Relaxed: whoever may use the semaphore got it after `__init__`.
+        self.bound.load(Ordering::Relaxed)
     }
 }
 
@@ -153,9 +158,14 @@ impl BoundedSemaphore {
     }
 }
 
-method!(acquire, Semaphore, |this, object, arguments| this.acquire(arguments));
-method!(release, Semaphore, |this, object, arguments| this.release(arguments));
-method!(exit, Semaphore, |this, object, _arguments| this.release_count(1));
+method!(acquire, Semaphore, |this, object, arguments| this.acquire(arguments), at_once: acquire_at_once(arguments, || this.raw.try_acquire()));
+method!(
+    release,
+    Semaphore,
+    |this, object, arguments| this.release(arguments),
+    at_once: if arguments.is_empty() { this.release_one_at_once() } else { None }
+);
+method!(exit, Semaphore, |this, object, _arguments| this.release_count(1), at_once: this.release_one_at_once());
 
 /// The methods of the class.
 pub(crate) const METHODS: &[Method] = &[
