@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::TimedOut;
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, Thread, WaitList, Waiter, WakeList, wait};
 use crate::probe::{State as Seen, Trace, Traced, WaitKind};
-use crate::sys::{AfterFork, AtomicU32, Ordering, Section, TURNS, const_fn};
+use crate::sys::{AfterFork, AtomicU32, Ordering, Section, const_fn, takes_turns};
 
 /// A flag that one thread sets and others wait for.
 ///
@@ -105,6 +105,7 @@ impl Event {
     #[must_use]
     #[cfg(feature = "turns")]
     pub unsafe fn in_turn() -> Self {
+        crate::sys::begin_turns();
         let new = Self::new();
         new.word.store(IN_TURN, Ordering::Relaxed);
         new
@@ -160,7 +161,7 @@ impl Event {
     /// Changes the word by a load and a store, where threads take turns: while nobody waits, it is this thread's alone.
     #[inline]
     fn replace_in_turn(&self, change: impl FnOnce(u32) -> u32) -> bool {
-        if !TURNS {
+        if !takes_turns() {
             return false;
         }
         let word = self.word.load(Ordering::Relaxed);

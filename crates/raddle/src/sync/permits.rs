@@ -41,7 +41,9 @@ use std::ptr;
 
 use crate::park::{Deadline, End, Failed, Grant, Node, Place, State, WaitList, Waiter, WakeList, Wanted, wait};
 use crate::probe::{ENABLED, State as Seen, Trace};
-use crate::sys::{AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, TURNS, const_fn, now, relax, rest};
+use crate::sys::{
+    AfterFork, AtomicU64, Guard, Nanoseconds, Ordering, Section, const_fn, now, relax, rest, takes_turns,
+};
 
 const WAITERS: u64 = 1 << 0;
 const HAND_OFF: u64 = 1 << 1;
@@ -111,6 +113,7 @@ impl Permits {
     /// All who use it hold one and the same lock meanwhile, except in functions of a [`Waiter`].
     #[cfg(feature = "turns")]
     pub(super) unsafe fn in_turn(permits: u64) -> Self {
+        crate::sys::begin_turns();
         let new = Self::new(permits);
         new.word.store((permits * ONE_PERMIT) | IN_TURN, Ordering::Relaxed);
         new
@@ -149,7 +152,7 @@ impl Permits {
     /// Where threads take turns, puts `new` in the place of `old`, if that is all there is in the word, and says whether it was.
     #[inline]
     fn replace_in_turn(&self, old: u64, new: u64) -> Option<bool> {
-        if !TURNS {
+        if !takes_turns() {
             return None;
         }
         let word = self.word.load(Ordering::Relaxed);
@@ -188,7 +191,7 @@ impl Permits {
     /// Puts `new` in the place of `old`, if that is there.
     #[inline]
     fn replace(&self, old: u64, new: u64, success: Ordering) -> Result<(), u64> {
-        if TURNS && old & (IN_TURN | WAITERS | WOKEN) == IN_TURN {
+        if takes_turns() && old & (IN_TURN | WAITERS | WOKEN) == IN_TURN {
             // ORDERING: what others did when they had their turns is seen through the lock under which they did. Release is for one
             // that will be woken, and competes without that lock: it sees what came before this store, with all that came before the turn.
             self.word.store(new, Ordering::Release);

@@ -8,6 +8,7 @@
 mod linger;
 mod section;
 mod spawn;
+mod turns;
 
 #[cfg(not(any(loom, shuttle)))]
 #[path = "back_off/real.rs"]
@@ -89,14 +90,14 @@ pub(crate) use sleep::{Sleeper, Wake, now};
 pub(crate) use socket::{Connection, Door, Listener};
 pub(crate) use spawn::spawn;
 pub(crate) use threads::{current_name, panicking};
+#[cfg(feature = "turns")]
+pub(crate) use turns::begin_turns;
+pub(crate) use turns::takes_turns;
 
 /// The pointer that each thread keeps for the floors above: its record.
 pub(crate) mod local {
     pub(crate) use super::machine::{local_get as get, local_set as set};
 }
-
-/// Whether there are objects for threads that take turns. Others would pay for them with a look at a word that is about to be exchanged.
-pub(crate) const TURNS: bool = cfg!(feature = "turns");
 
 /// Nanoseconds of the monotonic clock, from an arbitrary origin.
 pub(crate) type Nanoseconds = u64;

@@ -41,7 +41,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::sleep::{pause_on, resume_one};
-use super::{AtomicU32, Ordering, TURNS, UnsafeCell, const_fn, fork_epoch, relax, watch_forks};
+use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, takes_turns, watch_forks};
 
 const HELD: u32 = 0b01;
 const CONTENDED: u32 = 0b10;
@@ -109,6 +109,7 @@ impl<T: AfterFork, B> Section<T, B> {
     /// lock is never free in the child.)
     #[cfg(feature = "turns")]
     pub(crate) unsafe fn in_turn(value: T, beside: B) -> Self {
+        super::begin_turns();
         Self { word: AtomicU32::new(IN_TURN), beside, value: UnsafeCell::new(value) }
     }
 
@@ -131,7 +132,7 @@ impl<T: AfterFork, B> Section<T, B> {
         let in_turn = free | IN_TURN;
         // ORDERING: Relaxed: what the last thread did inside is seen through the lock under which both take their turns, and nobody else reads
         // the word. It says HELD so that one who enters again from inside is stopped there, as in any section.
-        if TURNS && self.word.load(Ordering::Relaxed) == in_turn {
+        if takes_turns() && self.word.load(Ordering::Relaxed) == in_turn {
             self.word.store(in_turn | how, Ordering::Relaxed);
             return Guard { section: self, free: in_turn, inherited: false };
         }
