@@ -107,8 +107,8 @@ class ChildResult:
 # The property of a test's report that holds a figure.
 FIGURE = "figure"
 
-# What the interpreter adds to a class's attributes: the first two when the class statement ends, the others when somebody
-# asks for the class's annotations (3.14).
+# What the interpreter adds to a class's attributes: the first two when the class statement ends, the others when
+# somebody asks for the class's annotations (3.14).
 WRITTEN_BY_THE_INTERPRETER = {"__firstlineno__", "__static_attributes__", "__annotate_func__", "__annotations_cache__"}
 
 
