@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import IO, Any
 
 import pytest
+from tests.interruptible import let_children_be_interrupted
 
 IMPLEMENTATIONS = ("stock", "raddle")
 
@@ -50,9 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Sees to it that children can be interrupted."""
-    # A background job ignores SIGINT and its children would inherit that; a handler is reset by exec.
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    let_children_be_interrupted()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

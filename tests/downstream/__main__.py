@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.downstream import suites, table
+from tests.interruptible import let_children_be_interrupted
 
 
 def main() -> int:
@@ -29,6 +30,7 @@ def main() -> int:
     if arguments.table and set(arguments.package) != set(known):
         parser.error("a table is about all packages")
 
+    let_children_be_interrupted()
     rows, problems = [], []
     for name in arguments.package:
         package = known[name]

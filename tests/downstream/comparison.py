@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # What raddle says of its own accord, which it does for deadlocks and where it cannot do what it was asked for.
 WORD = re.compile(r".*(?:\braddle: |\bDeadlockError\b).*")
+
+# A line of pytest's summary about a test that failed and was tried again.
+RERUN = re.compile(r"^RERUN (\S+?)\.py::([^\[\n]*?)(\[.*?\])?(?: - .*)?$", re.MULTILINE)
 
 DID_NOT_RUN = "did not run"
 
@@ -73,13 +77,26 @@ def words_of_raddle(said: str) -> list[str]:
     return WORD.findall(said)
 
 
-def read_outcomes(path: Path) -> dict[str, str]:
-    """The outcome of each test in a JUnit file as pytest writes it."""
+def tried_again(said: str) -> Counter[str]:
+    """How often each test failed and was tried again, by the plugin rerunfailures, with its name as in a JUnit file."""
+    return Counter(
+        file.replace("/", ".") + "." + name.replace("::", ".") + parameters
+        for file, name, parameters in RERUN.findall(_without_addresses(said))
+    )
+
+
+def read_outcomes(path: Path, earlier_tries: Mapping[str, int] | None = None) -> dict[str, str]:
+    """The outcome of each test in a JUnit file as pytest writes it: of its last try."""
+    left = Counter(earlier_tries)
     outcomes: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
-        # The class has its file before it. An address in the name, of a parameter, differs from run to run.
-        test = re.sub(r"0x[0-9a-f]+", "0x", f"{case.get('classname')}.{case.get('name')}")
+        # The class has its file before it.
+        test = _without_addresses(f"{case.get('classname')}.{case.get('name')}")
+        # It has an entry of its own, as if it had passed.
+        if left[test] > 0:
+            left[test] -= 1
+            continue
         # One that fails and then cannot be torn down has two entries, and parameters may have one name.
         seen[test] += 1
         if seen[test] > 1:
@@ -88,3 +105,8 @@ def read_outcomes(path: Path) -> dict[str, str]:
         outcome = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "ok")
         outcomes[test] = {"failure": "failed"}.get(outcome, outcome)
     return outcomes
+
+
+def _without_addresses(text: str) -> str:
+    """The address of a parameter is part of a test's name, and differs from run to run."""
+    return re.sub(r"0x[0-9a-f]+", "0x", text)

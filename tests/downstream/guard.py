@@ -7,7 +7,6 @@ deadlocked; any other is pytest's.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import Any
 
@@ -20,9 +19,6 @@ NATIVE = {"Lock": "lock", "LifoQueue": "Queue", "PriorityQueue": "Queue"}
 def main() -> int:
     """Runs the tests on the implementation that is named first."""
     implementation = sys.argv.pop(1)
-    # A background job ignores SIGINT, which some of the tests send to themselves.
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     # As `python -m pytest` has it. The folder of this file would shadow what the tests import.
     sys.path[0] = os.getcwd()
     wrong = what_is_wrong(implementation)

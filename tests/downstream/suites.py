@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.downstream.comparison import Comparison, Run, read_outcomes, words_of_raddle
+from tests.downstream.comparison import Comparison, Run, read_outcomes, tried_again, words_of_raddle
 
 GUARD = Path(__file__).with_name("guard.py")
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
@@ -93,8 +93,9 @@ def run(package: Package, implementation: str, name: str) -> Run:
     command = [sys.executable, str(GUARD), implementation, *options_of(package), f"--junit-xml={results}"]
     output = package.folder / f"{name}.txt"
     ending = run_in_time(command, package, implementation, output)
-    found = Run(read_outcomes(results) if results.exists() else {})
-    words = words_of_raddle(output.read_text(encoding="utf-8", errors="replace"))
+    said = output.read_text(encoding="utf-8", errors="replace")
+    found = Run(read_outcomes(results, tried_again(said)) if results.exists() else {})
+    words = words_of_raddle(said)
     found.problems += [f"{word.strip()} (in {output})" for word in words]
     # 0 is all passed, 1 that some failed, as they may on stock.
     if ending not in (0, 1) or not results.exists():
@@ -119,8 +120,8 @@ def options_of(package: Package) -> list[str]:
         *("-c", configuration, "--rootdir=.", *package.tests),
         # Its own further options ask for coverage and other plugins that have no part in this.
         *("-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", *package.options),
-        # Also of a test that passes the output is shown: raddle may have said something.
-        *("-rA", "-o", f"faulthandler_timeout={TIME_BOX // 2}"),
+        # Also of a test that passes the output is shown: raddle may have said something. R: what was tried again.
+        *("-rAR", "-o", f"faulthandler_timeout={TIME_BOX // 2}"),
         *left_out(package),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.downstream import suites, table
-from tests.downstream.comparison import Comparison, Run, read_outcomes, words_of_raddle
+from tests.downstream.comparison import Comparison, Run, read_outcomes, tried_again, words_of_raddle
 
 PASSING = {"tests.test_one.test": "ok", "tests.test_two.test": "skipped", "tests.test_zero.test": "ok"}
 
@@ -116,6 +116,32 @@ def test_the_outcomes_in_a_file(tmp_path: Path) -> None:
         "tests.test_two.TestIt.test (2)": "error",
         "tests.test_two.test[<f at 0x>]": "skipped",
         ".tests.test_three": "error",
+    }
+
+
+def test_what_was_tried_again_counts_once(tmp_path: Path) -> None:
+    said = """
+        R.
+=========================== short test summary info ============================
+PASSED tests/test_one.py::test
+RERUN tests/test_one.py::test
+RERUN tests/test_two.py::TestIt::test[a::b at 0x7f12ab] - AssertionError
+RERUN tests/test_two.py::TestIt::test[a::b at 0x7f34cd] - AssertionError
+"""
+    results = tmp_path / "results.xml"
+    results.write_text(
+        """<testsuites><testsuite>
+        <testcase classname="tests.test_one" name="test"/>
+        <testcase classname="tests.test_one" name="test"/>
+        <testcase classname="tests.test_two.TestIt" name="test[a::b at 0x7f12ab]"/>
+        <testcase classname="tests.test_two.TestIt" name="test[a::b at 0x7f34cd]"/>
+        <testcase classname="tests.test_two.TestIt" name="test[a::b at 0x7f56ef]"><failure/></testcase>
+        </testsuite></testsuites>""",
+        encoding="utf-8",
+    )
+    assert read_outcomes(results, tried_again(said)) == {
+        "tests.test_one.test": "ok",
+        "tests.test_two.TestIt.test[a::b at 0x]": "failed",
     }
 
 
