@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conformance import run, testpackage, vacuous
+from tests.interruptible import let_children_be_interrupted
 
 GROUP = "whole"
 
@@ -47,8 +48,12 @@ LONG = ("test_asyncio", testpackage.NAME)
 # Without the memory limit 3.14 skips the tests that start the most threads, among them the one with daemon threads.
 OPTIONS = ("-v", "-M", "6g", "-u", "walltime,cpu", "--timeout", "1200")
 
-# CPython's own process pool hangs in this one now and then before 3.13.1, where it was mended.
-LEFT_OUT = [] if sys.version_info >= (3, 13, 1) else ["test_shutdown_deadlock_pickle"]
+# CPython's own process pool hangs in these now and then, whatever the locks are: until when that was mended.
+VERSION = sys.version_info[:3]
+LEFT_OUT = ["test_shutdown_deadlock_pickle"] if VERSION < (3, 13, 1) else []
+if (3, 12) <= VERSION < (3, 12, 8) or (3, 13) <= VERSION < (3, 13, 1):
+    # A task that cannot be pickled, and a shutdown at the same time: github.com/python/cpython/issues/125451.
+    LEFT_OUT.append("test_processes_terminate")
 
 # Children that multiprocessing starts afresh cannot be told where fetched tests are.
 CANNOT_BE_TOLD = ("*Spawn*", "*Forkserver*", "*.test_spawn", "*.test_forkserver", "*defaults_to_spawn*")
@@ -91,6 +96,7 @@ def main() -> int:
     parser.add_argument("module", nargs="*", default=MODULES)
     arguments = parser.parse_args()
     modules = list(arguments.module)
+    let_children_be_interrupted()
     missing = testpackage.why_missing()
     if missing is not None and testpackage.NAME in modules:
         print(f"{testpackage.NAME} is left out: {missing}")
