@@ -256,6 +256,22 @@ def test_map_keeps_nothing_that_was_given_out(implementation: Implementation) ->
         assert all(released(each) for each in alive)
 
 
+def test_collector_leaves_counts_alone(implementation: Implementation) -> None:
+    """A collection that finds calls under way takes and gives back no reference to what they are made of."""
+    alive: list[weakref.ref[Any]] = []
+    for _ in range(100):
+        arguments = [Item() for _ in range(5)]
+        alive.extend(map(weakref.ref, arguments))
+        with implementation.futures.ThreadPoolExecutor(1) as pool:
+            # The calls and their futures are the iterator's alone.
+            iterator = pool.map(lambda _: Item(), arguments)
+            del arguments
+            for _result in iterator:
+                gc.collect()
+            del _result
+    assert all(released(each) for each in alive)
+
+
 def test_reference_counts_do_not_drift(implementation: Implementation) -> None:
     """Many calls leave the counts of their arguments as they were."""
     futures = implementation.futures

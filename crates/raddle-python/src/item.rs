@@ -87,10 +87,13 @@ impl Held {
     }
 
     /// Shows it to a collector of garbage.
+    ///
+    /// Takes no reference meanwhile: a collector of a free-threaded build keeps its sums where an object has its owner, so one that is
+    /// taken as the owner's would be given back as another thread's.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // SAFETY: the collector calls attached; null or valid.
-        let object = unsafe { Bound::from_borrowed_ptr_or_opt(Python::assume_attached(), self.get()) };
-        visit.call(object.as_ref().map(Bound::as_unbound))
+        // SAFETY: the collector calls attached; null or valid. This object's reference is not dropped here.
+        let object = unsafe { Bound::from_owned_ptr_or_opt(Python::assume_attached(), self.get()) };
+        visit.call(&*ManuallyDrop::new(object.map(Bound::unbind)))
     }
 
     pub(crate) fn to_owned(&self, py: Python<'_>) -> Option<Py<PyAny>> {
