@@ -197,7 +197,8 @@ _HANDLE = {13: "_handle", 14: "_os_thread_handle"}.get(sys.version_info.minor)
 def _set_ident(self: Any) -> None:
     """Run by each thread when it begins: it makes itself known to the registry."""
     _stock_set_ident(self)
-    vars(self)["_raddle_number"] = _native._adopt(self._name, self._daemonic)
+    # Not by way of `__dict__`: while nobody asks for that, the object has none.
+    self._raddle_number = _native._adopt(self._name, self._daemonic)
 
 
 def join(self: Any, timeout: float | None = None) -> None:
@@ -209,7 +210,7 @@ def join(self: Any, timeout: float | None = None) -> None:
     `raddle.diagnostics.DeadlockError` when the thread can never end, because it waits for what only
     this one can do.
     """
-    number: int | None = self.__dict__.get("_raddle_number")
+    number: int | None = getattr(self, "_raddle_number", None)
     if (
         number is not None
         # A thread goes from the one to the other, and they are asked in this order. Who is in
@@ -234,7 +235,7 @@ def join(self: Any, timeout: float | None = None) -> None:
         _stock_join(self, timeout)
     else:
         # It was started, which is what the standard library asks first.
-        self.__dict__[_HANDLE].join()
+        getattr(self, _HANDLE).join()
 
 
 # What the native methods leave to Python code.

@@ -38,7 +38,7 @@ pub(crate) fn threads(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 /// Never raises: a thread that is being started has nobody to tell.
 #[pyfunction]
 pub(crate) fn _adopt(name: &Bound<'_, PyAny>, daemon: &Bound<'_, PyAny>) -> u64 {
-    let name = name.cast::<PyString>().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.cast::<PyString>().map(|name| name.to_string_lossy()).unwrap_or_default();
     thread::adopt(&name, daemon.is_truthy().unwrap_or(true)).id().map_or(0, ThreadId::get)
 }
 

@@ -32,6 +32,10 @@ static WATCHING: AtomicBool = AtomicBool::new(false);
 /// The process that has counted its own fork last.
 static COUNTED: AtomicI32 = AtomicI32::new(0);
 
+/// This process, once forks are watched: `getpid` is a call of the kernel.
+#[cfg(target_os = "linux")]
+static PROCESS: AtomicI32 = AtomicI32::new(0);
+
 // Not a `Once`: one that another thread is inside of at the time of a fork is never free in the child.
 #[cold]
 fn register() {
@@ -42,6 +46,8 @@ fn register() {
         if COUNTED.swap(process, Ordering::Relaxed) == process {
             return;
         }
+        #[cfg(target_os = "linux")]
+        PROCESS.store(process, Ordering::Relaxed);
         let epoch = fork_epoch().wrapping_add(1) & (u32::MAX >> 4);
         FORK_EPOCH.store(epoch, Ordering::Relaxed);
         let repair = REPAIR.load(Ordering::Relaxed);
@@ -55,6 +61,9 @@ fn register() {
     // SAFETY: `in_child` is async-signal-safe: it stores words, and `repair` only follows and
     // stores pointers. If the registration fails for want of memory, forks are not noticed.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    #[cfg(target_os = "linux")]
+    // SAFETY: getpid has no preconditions.
+    PROCESS.store(unsafe { libc::getpid() }, Ordering::Relaxed);
     // ORDERING: Release meets the Acquire in `watch_forks`: who sees it set is counted.
     WATCHING.store(true, Ordering::Release);
 }
@@ -209,8 +218,13 @@ pub(crate) fn current_ident() -> u64 {
 #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "the platform says it without the number"))]
 pub(crate) fn is_main_thread(native_id: u64) -> bool {
     #[cfg(target_os = "linux")]
-    // SAFETY: it has no preconditions and always succeeds.
-    let is_main = native_id == u64::from(unsafe { libc::getpid() }.unsigned_abs());
+    let is_main = {
+        // ORDERING: Relaxed: zero, or the number of this process.
+        let watched = PROCESS.load(Ordering::Relaxed);
+        // SAFETY: it has no preconditions and always succeeds.
+        let process = if watched == 0 { unsafe { libc::getpid() } } else { watched };
+        native_id == u64::from(process.unsigned_abs())
+    };
     #[cfg(target_vendor = "apple")]
     // SAFETY: it has no preconditions.
     let is_main = unsafe { libc::pthread_main_np() } != 0;
