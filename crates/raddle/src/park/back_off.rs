@@ -12,7 +12,7 @@ use crate::sys::{self, Nanoseconds};
 /// Nothing is linked meanwhile, and nothing promised: it is as if the caller came a little later. Not for waiters that never look again
 /// before they sleep: what they keep may be what the others need.
 pub(crate) fn back_off<W: Waiter>(
-    times: usize,
+    times: u32,
     deadline: Deadline,
     waiter: &mut W,
     is_over: impl Fn() -> bool,

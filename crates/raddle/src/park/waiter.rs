@@ -49,7 +49,8 @@ use super::watch::{Deadlocks, deadlocks, report};
 /// assert_eq!(event.wait_with(Deadline::NEVER, &mut Interruptible), Ok(()));
 /// ```
 pub trait Waiter {
-    /// How often to look again before going to sleep. With 0, a thread does not let others run before it gets in line at a queue either.
+    /// How often to look again before going to sleep; at a lock or a semaphore, how often the processor pauses between the looks, in all. With 0, a thread
+    /// does not let others run before it gets in line at a queue either.
     ///
     /// # Examples
     ///

@@ -129,7 +129,8 @@ impl Held {
         }
     }
 
-    /// Not inlined, because most threads hold one lock at a time, and this would be in the way.
+    /// Cold and not inlined, because most threads hold one lock at a time, and this would be in the way.
+    #[cold]
     #[inline(never)]
     fn add_another(&self, lock: u64, site: &'static Location<'static>) {
         if !self.slots[1..].iter().any(|slot| slot.fill(lock, site)) {
@@ -145,7 +146,8 @@ impl Held {
         }
     }
 
-    /// Not inlined, as [`Held::add_another`].
+    /// As [`Held::add_another`].
+    #[cold]
     #[inline(never)]
     fn remove_another(&self, object: usize) {
         if !self.slots[1..].iter().any(|slot| slot.empty(object)) {

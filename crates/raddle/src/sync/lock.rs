@@ -468,7 +468,7 @@ impl RawLock {
         /// assert!(!LOCK.is_locked());
         /// ```
         pub fn new() -> Self {
-            Self { permits: Permits::new(1), owner: AtomicU64::new(0) }
+            Self { permits: Permits::one(), owner: AtomicU64::new(0) }
         }
     }
 

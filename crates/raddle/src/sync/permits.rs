@@ -4,16 +4,24 @@
 //!
 //! | bits | name | meaning |
 //! |---|---|---|
-//! | 0 | `WAITERS` | the list of waiters is not empty |
+//! | 0 | `WAITERS` | the list of waiters is not empty; but see *Who was woken* |
 //! | 1 | `HAND_OFF` | the oldest waiter is to be handed the next permit |
 //! | 2 | `SIGNAL` | a thread has freed a permit that another one took: this is no mutex; only locks say so |
 //! | 3 | `POISONED` | a guard was dropped by a panic; only locks with a value say so |
 //! | 4 | `IN_TURN` | its users take turns: see below |
-//! | 5–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet |
+//! | 5 | `MANY` | there may be more than one permit: semaphores say so |
+//! | 6–23 | woken | how many waiters were taken out of the list to compete, and have not settled that yet; with `IN_TURN` or `MANY` only |
 //! | 24–63 | permits | how many are free |
 //!
-//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL` and `IN_TURN` stay, and neither `SIGNAL` nor
+//! `WAITERS` and `HAND_OFF` change under the section only, the rest by any thread. `SIGNAL`, `IN_TURN` and `MANY` stay, and neither `SIGNAL` nor
 //! `POISONED` decides anything here.
+//!
+//! # Who was woken
+//!
+//! Where there is one permit, one that was woken is enough, and is not counted: whoever wakes it clears `WAITERS`, and it settles under the section, where it sets `WAITERS` again
+//! if there is somebody in the list. So while it competes the word of a lock is what it is when nobody waits, and whoever acquires and releases the lock meanwhile does so
+//! by one exchange each, which expects just that. (If the list is empty when one comes, that one does not know of the one that was woken, and is woken as well: a
+//! wake-up too many, now and then.) Where threads take turns, the word has to tell of those that were woken, as follows.
 //!
 //! # Taking turns
 //!
@@ -27,7 +35,8 @@
 //!
 //! 1. Every free permit has somebody on the way to it: **while the list is not empty, permits ≤ woken**. A thread that
 //!    frees a permit restores this by waking the oldest waiter; one that is woken either takes a permit (both
-//!    sides go down by one) or finds none (only then it may sleep again). So no wake-up is lost.
+//!    sides go down by one) or finds none (only then it may sleep again). So no wake-up is lost. Where those that were woken are not counted:
+//!    while the list is not empty, **`WAITERS` is set and there is no free permit, or one was woken** that has not settled.
 //! 2. `HAND_OFF` implies no free permit and a list that is not empty.
 //!
 //! # Fairness
@@ -50,15 +59,16 @@ const HAND_OFF: u64 = 1 << 1;
 const SIGNAL: u64 = 1 << 2;
 const POISONED: u64 = 1 << 3;
 const IN_TURN: u64 = 1 << 4;
-const ONE_WOKEN: u64 = 1 << 5;
+const MANY: u64 = 1 << 5;
+const ONE_WOKEN: u64 = 1 << 6;
 const ONE_PERMIT: u64 = 1 << 24;
 const WOKEN: u64 = ONE_PERMIT - ONE_WOKEN;
 
-/// What the word loses when one that was woken takes a permit: it does not count as woken any more.
-const WOKENS_PRICE: u64 = ONE_PERMIT + ONE_WOKEN;
-
 /// The most permits that the word can hold.
 pub(super) const MAX_PERMITS: u64 = (1 << 40) - 1;
+
+/// How many times the processor pauses, at most, before a thread that has not got in line looks again; once at first, then twice as often each time.
+const LONGEST_PAUSE: u32 = 64;
 
 /// How long one that was woken and has found no permit rests before it tries again; twice as long after that, and so on.
 const FIRST_REST: Nanoseconds = 50_000;
@@ -72,6 +82,11 @@ fn free(word: u64) -> u64 {
 
 fn woken(word: u64) -> u64 {
     (word & WOKEN) / ONE_WOKEN
+}
+
+/// Whether the word counts those that were woken.
+fn counts(word: u64) -> bool {
+    word & (MANY | IN_TURN) != 0
 }
 
 /// More permits were given back than there are.
@@ -89,6 +104,13 @@ struct Waiters {
     list: WaitList,
 }
 
+impl Waiters {
+    /// What one that is about to be linked adds to the word. If there are others, it says what it has to.
+    fn mark(&self) -> u64 {
+        if self.list.is_empty() { WAITERS } else { 0 }
+    }
+}
+
 impl AfterFork for Waiters {
     fn after_fork(&mut self, _torn: bool) {
         // The word is repaired by `Permits::enter`.
@@ -99,8 +121,21 @@ impl AfterFork for Waiters {
 impl Permits {
     const_fn! {
         pub(super) fn new(permits: u64) -> Self {
+            Self::with((permits * ONE_PERMIT) | MANY)
+        }
+    }
+
+    const_fn! {
+        /// One permit, and never more.
+        pub(super) fn one() -> Self {
+            Self::with(ONE_PERMIT)
+        }
+    }
+
+    const_fn! {
+        fn with(word: u64) -> Self {
             Self {
-                word: AtomicU64::new(permits * ONE_PERMIT),
+                word: AtomicU64::new(word),
                 waiters: Section::with(Waiters { list: WaitList::new() }, Trace::new()),
             }
         }
@@ -114,9 +149,7 @@ impl Permits {
     #[cfg(feature = "turns")]
     pub(super) unsafe fn in_turn(permits: u64) -> Self {
         crate::sys::begin_turns();
-        let new = Self::new(permits);
-        new.word.store((permits * ONE_PERMIT) | IN_TURN, Ordering::Relaxed);
-        new
+        Self::with((permits * ONE_PERMIT) | IN_TURN)
     }
 
     /// How many permits are free.
@@ -246,12 +279,16 @@ impl Permits {
         if deadline == Deadline::PASSED {
             return if self.try_acquire() { Ok(()) } else { Err(Failed::TimedOut) };
         }
-        for _ in 0..W::LOOKS_BEFORE_SLEEP {
+        let (mut paused, mut pause) = (0_u32, 1);
+        while paused < W::LOOKS_BEFORE_SLEEP {
             // With threads in the list the permit is likely theirs, and looking only delays them.
             if self.word.load(Ordering::Relaxed) & WAITERS != 0 {
                 break;
             }
-            relax();
+            (0..pause).for_each(|_| relax());
+            paused = paused.saturating_add(pause);
+            // A look takes the word away from the processor of whoever has the lock.
+            pause = LONGEST_PAUSE.min(2 * pause);
             if self.try_acquire() {
                 return Ok(());
             }
@@ -318,10 +355,38 @@ impl Permits {
     /// Takes a permit that has become free, or links the node. True if it has taken one.
     fn link_unless_free(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
-        let takes = self.take_or_mark(ONE_PERMIT, WAITERS);
+        let takes = self.take_or_mark(ONE_PERMIT, waiters.mark());
         if !takes {
             // SAFETY: the node is new, and its waiter keeps it in place until its wait is over.
             unsafe { waiters.list.push_by_age(node) };
+        }
+        takes
+    }
+
+    /// Takes a free permit by taking `price` from the word, if there is one until `limit`. For one that was woken: it rests between its attempts.
+    fn take_until(&self, limit: Nanoseconds, price: u64) -> bool {
+        let mut pause = FIRST_REST;
+        while !self.try_take(price) {
+            // Meanwhile it counts as woken, so whoever has the lock wakes nobody: to be woken for each release, and lose, would cost that one far more
+            // than the lock does.
+            if !rest(pause, limit) {
+                return false;
+            }
+            pause *= 2;
+        }
+        true
+    }
+
+    /// Takes a permit that has become free, or links the node of one that was woken again. True if it has taken one.
+    fn take_or_link_again(&self, node: &Node<'_>, price: u64, since: Nanoseconds) -> bool {
+        let starves = now().saturating_sub(since) >= PATIENCE;
+        let mut waiters = self.enter();
+        let takes = self.take_or_mark(price, if starves { WAITERS | HAND_OFF } else { WAITERS });
+        if !takes {
+            node.waits_again();
+            // Back to where it was: whoever waits longest is woken first.
+            // SAFETY: it is granted, hence in no list, and its waiter keeps it in place until its wait is over.
+            unsafe { waiters.list.push_front(node) };
         }
         takes
     }
@@ -334,7 +399,8 @@ impl Permits {
             let takes = free(word) > 0;
             let next = if takes { word - price } else { (word - (price - ONE_PERMIT)) | marks };
             // ORDERING: Acquire as in `try_take`, if it takes one. If not, what matters is that
-            // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one. (Where threads take turns, a newcomer
+            // whoever frees a permit later sees WAITERS, which it does: its own change of the word reads the latest one. (Where one that was woken is to set it again, it
+            // will do so under the section, and sees then what is free. Where threads take turns, a newcomer
             // has its turn, and one that was woken is counted until this exchange, which makes the others exchange as well.)
             match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return takes,
@@ -350,14 +416,7 @@ impl Permits {
                 // It was taken from the permits that exist, so there is room for it.
                 let _ = self.release(1, MAX_PERMITS);
             }
-            Grant::Compete => {
-                let mut wakes = WakeList::new();
-                let mut waiters = self.enter();
-                self.word.fetch_sub(ONE_WOKEN, Ordering::Relaxed);
-                self.wake_competitors(&mut waiters.list, &mut wakes);
-                drop(waiters);
-                wakes.wake_all();
-            }
+            Grant::Compete => self.settle(),
             Grant::Nothing | Grant::Refused => {}
         }
     }
@@ -427,14 +486,33 @@ impl Permits {
     fn wake_competitors(&self, list: &mut WaitList, wakes: &mut WakeList) {
         loop {
             let word = self.word.load(Ordering::Relaxed);
-            if list.is_empty() || free(word) <= woken(word) {
+            if word & WAITERS == 0 || free(word) <= woken(word) {
                 return;
             }
-            // Counted before it is granted, for it may settle at once.
-            self.word.fetch_add(ONE_WOKEN, Ordering::Relaxed);
+            // Before it is granted, for where it is counted it may settle at once.
+            if counts(word) {
+                self.word.fetch_add(ONE_WOKEN, Ordering::Relaxed);
+            } else {
+                self.word.fetch_and(!WAITERS, Ordering::Relaxed);
+            }
             list.grant_one(Grant::Compete, wakes);
             self.forget_waiters_if_none(list);
         }
+    }
+
+    /// One that was woken gives the right to compete back, or has taken a permit where that is not counted.
+    fn settle(&self) {
+        let mut wakes = WakeList::new();
+        let mut waiters = self.enter();
+        if counts(self.word.load(Ordering::Relaxed)) {
+            self.word.fetch_sub(ONE_WOKEN, Ordering::Relaxed);
+        } else if !waiters.list.is_empty() {
+            // ORDERING: Relaxed, and the argument for WAITERS, as where a newcomer is linked: what was freed before this change is seen below.
+            self.word.fetch_or(WAITERS, Ordering::Relaxed);
+        }
+        self.wake_competitors(&mut waiters.list, &mut wakes);
+        drop(waiters);
+        wakes.wake_all();
     }
 
     /// Clears what says that somebody waits, if nobody does. Under the section.
@@ -451,8 +529,8 @@ impl Permits {
         }
         let mut wakes = WakeList::new();
         let mut waiters = self.enter();
+        self.word.fetch_or(waiters.mark(), Ordering::Relaxed);
         waiters.list.append(moved);
-        self.word.fetch_or(WAITERS, Ordering::Relaxed);
         // The notifier holds the lock, as it must; but another thread may have released it meanwhile.
         self.wake_competitors(&mut waiters.list, &mut wakes);
         drop(waiters);
@@ -465,7 +543,7 @@ impl Permits {
         let mut wakes = WakeList::new();
         let mut waiters = self.enter();
         // Invariant 2.
-        let kept = IN_TURN | WAITERS | WOKEN | if permits == 0 { HAND_OFF } else { 0 };
+        let kept = IN_TURN | MANY | WAITERS | WOKEN | if permits == 0 { HAND_OFF } else { 0 };
         // ORDERING: Release, as where a permit is freed.
         let _ = self
             .word
@@ -515,30 +593,16 @@ impl Place for Permits {
     }
 
     fn take(&self, node: &Node<'_>, since: Nanoseconds, limit: Nanoseconds) -> bool {
+        let is_counted = counts(self.word.load(Ordering::Relaxed));
+        // By taking a permit it ceases to be counted.
+        let price = if is_counted { ONE_PERMIT + ONE_WOKEN } else { ONE_PERMIT };
         let patient = limit.min(since.saturating_add(PATIENCE));
-        let mut pause = FIRST_REST;
-        loop {
-            if self.try_take(WOKENS_PRICE) {
-                node.has_taken();
-                return true;
-            }
-            // Meanwhile it counts as woken, so whoever has the lock wakes nobody: to be woken for each release, and lose, would cost that one far more
-            // than the lock does.
-            if !rest(pause, patient) {
-                break;
-            }
-            pause *= 2;
-        }
-        let starves = now().saturating_sub(since) >= PATIENCE;
-        let mut waiters = self.enter();
-        let takes = self.take_or_mark(WOKENS_PRICE, if starves { WAITERS | HAND_OFF } else { WAITERS });
+        let takes = self.take_until(patient, price) || self.take_or_link_again(node, price, since);
         if takes {
             node.has_taken();
-        } else {
-            node.waits_again();
-            // Back to where it was: whoever waits longest is woken first.
-            // SAFETY: it is granted, hence in no list, and its waiter keeps it in place until its wait is over.
-            unsafe { waiters.list.push_front(node) };
+            if !is_counted {
+                self.settle();
+            }
         }
         takes
     }
@@ -546,9 +610,9 @@ impl Place for Permits {
     fn relink(&self, node: &Node<'_>) -> bool {
         let mut waiters = self.enter();
         // ORDERING: Relaxed, and the argument for WAITERS, as where a newcomer is linked.
-        let linked = self
-            .word
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| (free(word) == 0).then_some(word | WAITERS));
+        let linked = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+            (free(word) == 0).then_some(word | waiters.mark())
+        });
         if linked.is_ok() {
             // SAFETY: it has left, and its waiter keeps it in place until its wait is over.
             unsafe { waiters.list.push_by_age(node) };

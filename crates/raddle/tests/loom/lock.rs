@@ -2,7 +2,7 @@
 //!
 //! What these models have been seen to catch: a waiter that is woken and sleeps again without giving its right to compete back; a
 //! hand-off that frees the permit as well; `WAITERS` set without another look for a free permit; a release that is not Release; a waiter
-//! that leaves without asking whether it is granted.
+//! that leaves without asking whether it is granted; one that was woken and got the lock, but does not see to the next.
 
 use std::sync::Arc;
 
@@ -239,5 +239,56 @@ fn a_hand_off_meets_a_deadline() {
         next.join().unwrap();
         assert!(!guarded.lock.is_locked());
         assert_eq!(guarded.lock.waiting(), 0);
+    });
+}
+
+/// The lock is held, and two threads wait for it, to do this.
+fn two_that_wait(guarded: &Arc<Guarded>, act: fn(&Guarded)) -> Vec<thread::JoinHandle<()>> {
+    guarded.acquire();
+    let waiting = (0..2)
+        .map(|_| {
+            let guarded = Arc::clone(guarded);
+            thread::spawn(move || act(&guarded))
+        })
+        .collect();
+    while guarded.lock.waiting() < 2 {
+        thread::yield_now();
+    }
+    waiting
+}
+
+/// Two wait, and one is woken: it sees to it that the other one is, whether it gets the lock or another thread is quicker.
+#[test]
+fn one_who_was_woken_sees_to_the_next() {
+    check(1, || {
+        let guarded = Guarded::new();
+        let waiting = two_that_wait(&guarded, Guarded::count_once);
+        let lock = &guarded.lock;
+        lock.release().unwrap();
+        if lock.try_acquire() {
+            lock.release().unwrap();
+        }
+        waiting.into_iter().for_each(|waiting| waiting.join().unwrap());
+        assert_eq!(guarded.total(), 2);
+        assert!(!lock.is_locked());
+        assert_eq!(lock.waiting(), 0);
+    });
+}
+
+/// As above, while a third thread releases what the one that was woken has just acquired.
+#[test]
+fn one_who_was_woken_sees_to_the_next_whoever_releases() {
+    check(1, || {
+        let guarded = Guarded::new();
+        let waiting = two_that_wait(&guarded, Guarded::acquire);
+        let lock = &guarded.lock;
+        lock.release().unwrap();
+        while !lock.is_locked() {
+            thread::yield_now();
+        }
+        lock.release().unwrap();
+        waiting.into_iter().for_each(|waiting| waiting.join().unwrap());
+        assert!(lock.is_locked());
+        assert_eq!(lock.waiting(), 0);
     });
 }

@@ -6,7 +6,7 @@ use crate::sys::{Nanoseconds, relax};
 
 /// Lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for.
 pub(crate) fn back_off(
-    times: usize,
+    times: u32,
     _limit: Option<Nanoseconds>,
     is_over: impl Fn() -> bool,
 ) -> Option<Range<Nanoseconds>> {

@@ -24,7 +24,7 @@ static PAUSED: AtomicU64 = AtomicU64::new(0);
 /// Lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
 /// if that took long in the end.
 pub(crate) fn back_off(
-    times: usize,
+    times: u32,
     limit: Option<Nanoseconds>,
     is_over: impl Fn() -> bool,
 ) -> Option<Range<Nanoseconds>> {
