@@ -53,4 +53,8 @@ impl Order for Items {
     fn for_each(&self, visit: &mut dyn FnMut(&Item)) {
         self.items.iter().for_each(visit);
     }
+
+    fn is_first_in_first_out(&self) -> bool {
+        !self.last_in_first_out
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::shell::Order;
+use super::order::Order;
 
 /// The order of a [`Queue`](super::Queue): first in, first out.
 ///
@@ -50,5 +50,9 @@ impl<T: Send> Order for Fifo<T> {
 
     fn for_each(&self, visit: &mut dyn FnMut(&T)) {
         self.items.iter().for_each(visit);
+    }
+
+    fn is_first_in_first_out(&self) -> bool {
+        true
     }
 }

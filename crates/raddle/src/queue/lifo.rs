@@ -1,6 +1,6 @@
 //! Last in, first out.
 
-use super::shell::Order;
+use super::order::Order;
 
 /// The order of a [`LifoQueue`](super::LifoQueue): last in, first out.
 ///

@@ -1,18 +1,26 @@
 //! Floor 5: queues.
 
+mod content;
+mod ends;
 mod fifo;
+mod inside;
+mod iter;
 mod lifo;
+mod order;
 mod patience;
 mod priority;
+mod ring;
 mod shell;
 mod simple;
 
 use std::fmt;
 
 pub use fifo::Fifo;
+pub use iter::Iter;
 pub use lifo::Lifo;
+pub use order::Order;
 pub use priority::PriorityQueue;
-pub use shell::{Iter, Order, Retired, Shell};
+pub use shell::{Retired, Shell};
 pub use simple::SimpleQueue;
 
 /// A queue that gives the items back in the order in which they came.

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::sys::{Nanoseconds, pause_backing_off};
 
 /// How many times a thread lets others run.
-const MOST_TIMES: usize = 10;
+const MOST_TIMES: u32 = 10;
 
 /// How much time an item saves that is not handed over: two threads' calls of the kernel.
 const WORTH: Nanoseconds = 2_000;
@@ -36,10 +36,9 @@ impl Patience {
         Self { passed: 0, credit: FIRST_CREDIT, charged_until: 0 }
     }
 
-    /// An item has passed.
-    #[inline]
-    pub(super) fn earn(&mut self) {
-        self.passed += 1;
+    /// So many items have passed.
+    pub(super) fn earn(&mut self, items: usize) {
+        self.passed += items as u64;
     }
 
     /// A thread that let others run has come back late. If that is too much, nobody does it for a while.
@@ -56,6 +55,10 @@ impl Patience {
 }
 
 /// How many times a thread lets others run at a queue with room for `capacity` items, or for any number if that is 0: at one with few places there is little to gain.
-pub(super) fn times(capacity: usize) -> usize {
-    if capacity == 0 { MOST_TIMES } else { (capacity / 2).min(MOST_TIMES) }
+pub(super) fn times(capacity: usize) -> u32 {
+    if capacity == 0 {
+        MOST_TIMES
+    } else {
+        u32::try_from(capacity / 2).map_or(MOST_TIMES, |times| times.min(MOST_TIMES))
+    }
 }

@@ -1,194 +1,18 @@
 //! The blocking shell around an order of items: who waits for an item, a place, or the end of the work.
 
-use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::patience::{Patience, times};
+use super::ends::{Ends, Refused, Whole};
+use super::inside::{Inside, Slot, Status};
+use super::order::Order;
 use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
-use crate::park::{
-    Deadline, End, Grant, Node, Place, State as NodeState, Thread, WaitList, Waiter, WakeList, back_off, wait,
-};
-use crate::probe::{ENABLED, QueueState, State as Seen, Subject, Trace, Traced, WaitKind};
-use crate::sys::{AfterFork, Guard, Section};
-
-/// The order in which a queue gives its items back.
-///
-/// None of the functions runs foreign code: they run under the queue's internal lock.
-///
-/// # Examples
-///
-/// ```
-/// use raddle::queue::{Order, Shell};
-/// use std::collections::VecDeque;
-///
-/// /// Those that are marked urgent first.
-/// struct Urgent(VecDeque<(bool, &'static str)>);
-///
-/// impl Order for Urgent {
-///     type Item = (bool, &'static str);
-///
-///     fn new() -> Self {
-///         Self(VecDeque::new())
-///     }
-///
-///     fn len(&self) -> usize {
-///         self.0.len()
-///     }
-///
-///     fn push(&mut self, item: Self::Item) {
-///         if item.0 { self.0.push_front(item) } else { self.0.push_back(item) }
-///     }
-///
-///     fn pop(&mut self) -> Option<Self::Item> {
-///         self.0.pop_front()
-///     }
-///
-///     fn unpop(&mut self, item: Self::Item) {
-///         self.0.push_front(item);
-///     }
-///
-///     fn for_each(&self, visit: &mut dyn FnMut(&Self::Item)) {
-///         self.0.iter().for_each(visit);
-///     }
-/// }
-///
-/// let letters = Shell::<Urgent>::bounded(10);
-/// letters.put((false, "a bill")).unwrap();
-/// letters.put((true, "a telegram")).unwrap();
-/// assert_eq!(letters.get(), Ok((true, "a telegram")));
-/// ```
-pub trait Order: Send {
-    /// What it holds.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// fn first<O: Order>(order: &mut O) -> Option<O::Item> {
-    ///     order.pop()
-    /// }
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push("letter");
-    /// assert_eq!(first(&mut order), Some("letter"));
-    /// ```
-    type Item: Send;
-
-    /// Without items.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// assert!(Fifo::<u32>::new().is_empty());
-    /// ```
-    fn new() -> Self;
-    /// Without items, and in all else like this one, whose items may be half changed: what takes its place.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push(1);
-    /// assert_eq!(order.renewed().len(), 0);
-    /// ```
-    #[must_use]
-    fn renewed(&self) -> Self
-    where
-        Self: Sized,
-    {
-        Self::new()
-    }
-    /// How many items there are.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push(1);
-    /// assert_eq!(order.len(), 1);
-    /// ```
-    fn len(&self) -> usize;
-    /// Whether there are none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Lifo, Order};
-    ///
-    /// let mut order = Lifo::new();
-    /// order.push(1);
-    /// assert!(!order.is_empty());
-    /// ```
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    /// Takes an item in.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Lifo, Order};
-    ///
-    /// let mut order = Lifo::new();
-    /// order.push(1);
-    /// order.push(2);
-    /// assert_eq!(order.pop(), Some(2));
-    /// ```
-    fn push(&mut self, item: Self::Item);
-    /// Gives the next item out.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push(1);
-    /// assert_eq!((order.pop(), order.pop()), (Some(1), None));
-    /// ```
-    fn pop(&mut self) -> Option<Self::Item>;
-    /// Takes an item back that was given out and is the next one again.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push(1);
-    /// order.push(2);
-    /// let first = order.pop().unwrap();
-    /// order.unpop(first);
-    /// assert_eq!(order.pop(), Some(1));
-    /// ```
-    fn unpop(&mut self, item: Self::Item);
-    /// Shows all items.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::{Fifo, Order};
-    ///
-    /// let mut order = Fifo::new();
-    /// order.push(1);
-    /// order.push(2);
-    /// let mut sum = 0;
-    /// order.for_each(&mut |item| sum += item);
-    /// assert_eq!(sum, 3);
-    /// ```
-    fn for_each(&self, visit: &mut dyn FnMut(&Self::Item));
-}
+use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, Waiter, WakeList, back_off, wait};
+use crate::probe::{State as Seen, Subject, Trace, Traced, WaitKind};
+use crate::sys::takes_turns;
 
 /// A queue between threads that waits: for an item, for a free place, for all work to be done.
 ///
@@ -243,42 +67,7 @@ pub struct Shell<O: Order> {
     /// Dropped before what it lets others look at.
     trace: Trace,
     /// In a place of its own, where others can look at it while the queue moves.
-    inside: Arc<Section<Inside<O>>>,
-}
-
-struct Inside<O> {
-    items: O,
-    /// How many items there may be; 0: any number.
-    capacity: usize,
-    /// How many items were put and not yet reported as done.
-    unfinished: usize,
-    /// The most items that there were at a time.
-    high_water: usize,
-    /// Where the source code made it.
-    site: &'static Location<'static>,
-    status: Status,
-    /// A thread that vanished in a fork may have left half a change behind.
-    is_torn: bool,
-    /// Who waits for an item. Not empty only while there is none, and nobody waits with one.
-    getters: WaitList,
-    /// Who waits with an item for a place. Not empty only while the queue is full.
-    putters: WaitList,
-    /// Who waits for `unfinished` to be 0.
-    joiners: WaitList,
-    next_joiner: u64,
-    /// Whether it pays to let others run before getting in line.
-    patience: Patience,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Open,
-    /// Nothing can be put; what is inside can be got.
-    ShutDown,
-    /// Nothing can be put, and what was inside was taken out.
-    ShutDownNow,
-    /// The content is elsewhere, for good.
-    Retired,
+    inside: Arc<Ends<O>>,
 }
 
 /// What a queue held when it was retired.
@@ -301,24 +90,6 @@ pub struct Retired<T> {
     pub unfinished: usize,
     /// Whether the queue was shut down.
     pub is_shut_down: bool,
-}
-
-/// Where a waiting thread has its item, or wants one: on its stack. Touched under the section while its node is linked, and by the
-/// thread alone before and after that.
-type Slot<T> = UnsafeCell<Option<T>>;
-
-impl<O: Order> AfterFork for Inside<O> {
-    fn after_fork(&mut self, torn: bool) {
-        self.getters.forget_all();
-        self.putters.forget_all();
-        self.joiners.forget_all();
-        if torn {
-            // Not dropped, but forgotten: it may be half changed.
-            mem::forget(self.take_items());
-            self.unfinished = 0;
-            self.is_torn = true;
-        }
-    }
 }
 
 impl<O: Order> Shell<O> {
@@ -352,7 +123,7 @@ impl<O: Order> Shell<O> {
     #[must_use]
     #[track_caller]
     pub fn bounded(capacity: usize) -> Self {
-        Self { trace: Trace::new(), inside: Arc::new(Section::new(Inside::new(capacity, Location::caller()))) }
+        Self { trace: Trace::new(), inside: Arc::new(Ends::new(Inside::new(capacity, true, Location::caller()))) }
     }
 
     /// A queue for any number of items, for threads that take turns: see [`RawLock::in_turn`](crate::sync::RawLock::in_turn).
@@ -375,9 +146,10 @@ impl<O: Order> Shell<O> {
     #[cfg(feature = "turns")]
     #[track_caller]
     pub unsafe fn in_turn() -> Self {
-        let inside = Inside::new(0, Location::caller());
+        // Those who take turns do nothing at the same time.
+        let inside = Inside::new(0, false, Location::caller());
         // SAFETY: the caller's promise. Whoever looks at it in other ways comes from a thread that waits, or has waited, for it.
-        Self { trace: Trace::new(), inside: Arc::new(unsafe { Section::in_turn(inside, ()) }) }
+        Self { trace: Trace::new(), inside: Arc::new(unsafe { Ends::in_turn(inside) }) }
     }
 
     /// From now on threads may use the queue that do not take turns: see [`Shell::in_turn`].
@@ -600,27 +372,34 @@ impl<O: Order> Shell<O> {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
-        let mut inside = self.inside.enter();
-        if inside.keeps_at_once() {
-            inside.unfinished += 1;
-            inside.keep(item);
-            return Ok(());
+        match self.inside.put(item) {
+            Ok(()) => Ok(()),
+            Err((item, refused)) => self.put_among_others(item, refused, deadline, waiter),
         }
-        self.put_among_others(inside, item, deadline, waiter)
     }
 
     /// The rest of [`Shell::put_with`]: somebody waits for the item, or there is no place for it, or the queue takes no more.
     #[inline(never)]
     fn put_among_others<'a, W: Waiter>(
         &'a self,
-        mut inside: Guard<'a, Inside<O>>,
-        item: O::Item,
+        mut item: O::Item,
+        mut refused: Refused<'a, O>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
-        if inside.is_full() && deadline != Deadline::PASSED {
-            inside = self.let_others_get(inside, deadline, waiter);
+        let patience = match &refused {
+            Refused::Nothing { patience } => *patience,
+            Refused::Whole(inside) => inside.patience_if(inside.is_full()),
+        };
+        if lets_others_run::<W>(patience, deadline) {
+            drop(refused);
+            self.let_others_run(patience, deadline, waiter, || self.inside.is_over_for_putters());
+            match self.inside.put(item) {
+                Ok(()) => return Ok(()),
+                Err(again) => (item, refused) = again,
+            }
         }
+        let mut inside = self.whole_of(refused);
         if inside.status != Status::Open {
             let status = inside.status;
             drop(inside);
@@ -633,7 +412,7 @@ impl<O: Order> Shell<O> {
             }
             return self.wait_for_place(inside, item, deadline, waiter);
         }
-        inside.unfinished += 1;
+        inside.expect(1);
         let mut wakes = WakeList::new();
         inside.accept(item, &mut wakes);
         drop(inside);
@@ -663,63 +442,34 @@ impl<O: Order> Shell<O> {
         }
         let mut wakes = WakeList::new();
         inside.hand_over(item, &mut wakes)?;
-        inside.unfinished += 1;
+        inside.expect(1);
         drop(inside);
         wakes.wake_all();
         Ok(())
     }
 
-    /// The queue is full: before the current thread gets in line, others may make room.
-    #[cold]
-    fn let_others_get<'a, W: Waiter>(
-        &'a self,
-        inside: Guard<'a, Inside<O>>,
-        deadline: Deadline,
-        waiter: &mut W,
-    ) -> Guard<'a, Inside<O>> {
-        self.back_off(inside, deadline, waiter, |inside| !inside.is_full())
+    /// Before the current thread gets in line, others may bring what it wants.
+    fn let_others_run<W: Waiter>(&self, times: u32, deadline: Deadline, waiter: &mut W, is_over: impl Fn() -> bool) {
+        if takes_turns() {
+            // It is looked at by one that is about to wait.
+            self.inside.enter().share();
+        }
+        if let Some(slice) = back_off(times, deadline, waiter, is_over) {
+            self.inside.enter().patience.charge(slice);
+        }
     }
 
-    /// The queue is empty: before the current thread gets in line, others may bring items.
-    #[cold]
-    fn let_others_put<'a, W: Waiter>(
-        &'a self,
-        inside: Guard<'a, Inside<O>>,
-        deadline: Deadline,
-        waiter: &mut W,
-    ) -> Guard<'a, Inside<O>> {
-        self.back_off(inside, deadline, waiter, |inside| !inside.items.is_empty())
-    }
-
-    fn back_off<'a, W: Waiter>(
-        &'a self,
-        mut inside: Guard<'a, Inside<O>>,
-        deadline: Deadline,
-        waiter: &mut W,
-        is_over: impl Fn(&Inside<O>) -> bool,
-    ) -> Guard<'a, Inside<O>> {
-        let times = times(inside.capacity);
-        if times == 0 || W::LOOKS_BEFORE_SLEEP == 0 || inside.status != Status::Open {
-            return inside;
+    fn whole_of<'a>(&'a self, refused: Refused<'a, O>) -> Whole<'a, O> {
+        match refused {
+            Refused::Nothing { .. } => self.inside.enter(),
+            Refused::Whole(inside) => inside,
         }
-        // It is looked at by one that is about to wait.
-        inside.share();
-        drop(inside);
-        let late = back_off(times, deadline, waiter, || {
-            let inside = self.inside.look();
-            inside.status != Status::Open || is_over(&inside)
-        });
-        let mut inside = self.inside.enter();
-        if let Some(slice) = late {
-            inside.patience.charge(slice);
-        }
-        inside
     }
 
     #[cold]
     fn wait_for_place<W: Waiter>(
         &self,
-        mut inside: Guard<'_, Inside<O>>,
+        mut inside: Whole<'_, O>,
         item: O::Item,
         deadline: Deadline,
         waiter: &mut W,
@@ -759,26 +509,35 @@ impl<O: Order> Shell<O> {
     /// ```
     #[inline]
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
-        let mut inside = self.inside.enter();
-        if inside.putters.is_empty() {
-            if let Some(item) = inside.items.pop() {
-                return Ok(item);
-            }
+        match self.inside.get() {
+            Ok(item) => Ok(item),
+            // Where nobody waits with one and the queue is open, that is all there is to know.
+            Err(Refused::Nothing { .. }) if deadline == Deadline::PASSED => Err(GetError::Empty),
+            Err(refused) => self.get_among_others(refused, deadline, waiter),
         }
-        self.get_among_others(inside, deadline, waiter)
     }
 
     /// The rest of [`Shell::get_with`]: somebody waits for the place, or there is no item.
     #[inline(never)]
     fn get_among_others<'a, W: Waiter>(
         &'a self,
-        mut inside: Guard<'a, Inside<O>>,
+        mut refused: Refused<'a, O>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<O::Item, GetError> {
-        if inside.items.is_empty() && deadline != Deadline::PASSED {
-            inside = self.let_others_put(inside, deadline, waiter);
+        let patience = match &refused {
+            Refused::Nothing { patience } => *patience,
+            Refused::Whole(inside) => inside.patience_if(inside.items.is_empty()),
+        };
+        if lets_others_run::<W>(patience, deadline) {
+            drop(refused);
+            self.let_others_run(patience, deadline, waiter, || self.inside.is_over_for_getters());
+            match self.inside.get() {
+                Ok(item) => return Ok(item),
+                Err(again) => refused = again,
+            }
         }
+        let mut inside = self.whole_of(refused);
         if let Some(item) = inside.items.pop() {
             if !inside.putters.is_empty() {
                 self.admit_putters(inside);
@@ -797,7 +556,7 @@ impl<O: Order> Shell<O> {
     #[cold]
     fn wait_for_item<W: Waiter>(
         &self,
-        mut inside: Guard<'_, Inside<O>>,
+        mut inside: Whole<'_, O>,
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<O::Item, GetError> {
@@ -846,7 +605,7 @@ impl<O: Order> Shell<O> {
     }
 
     /// Lets those in who wait with an item, as long as there is room.
-    fn admit_putters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+    fn admit_putters<'a>(&'a self, mut inside: Whole<'a, O>) {
         let mut wakes = WakeList::new();
         while inside.status == Status::Open && !inside.is_full() {
             if wakes.is_full() {
@@ -862,7 +621,7 @@ impl<O: Order> Shell<O> {
                 break;
             };
             inside.putters.grant_one(Grant::Handed, &mut wakes);
-            inside.unfinished += 1;
+            inside.expect(1);
             inside.accept(item, &mut wakes);
         }
         drop(inside);
@@ -894,7 +653,7 @@ impl<O: Order> Shell<O> {
         Ok(())
     }
 
-    fn let_joiners_go<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+    fn let_joiners_go<'a>(&'a self, mut inside: Whole<'a, O>) {
         let mut wakes = WakeList::new();
         let ticket = inside.next_joiner;
         while inside.joiners.grant_until(ticket, Grant::Handed, &mut wakes) {
@@ -1132,7 +891,7 @@ impl<O: Order> Shell<O> {
     }
 
     /// Ends the waits of all who wait for an item or a place. Nobody can come any more: the status says so.
-    fn refuse_waiters<'a>(&'a self, mut inside: Guard<'a, Inside<O>>) {
+    fn refuse_waiters<'a>(&'a self, mut inside: Whole<'a, O>) {
         let mut wakes = WakeList::new();
         while inside.getters.grant_one(Grant::Refused, &mut wakes)
             || inside.putters.grant_one(Grant::Refused, &mut wakes)
@@ -1170,7 +929,7 @@ impl<O: Order> Shell<O> {
     /// assert_eq!(queue.len(), 1);
     /// ```
     pub fn len(&self) -> usize {
-        self.inside.look().items.len()
+        self.inside.look().len()
     }
 
     /// Whether no item is in the queue.
@@ -1275,7 +1034,8 @@ impl<O: Order> Shell<O> {
     /// ```
     pub fn restart(&self, order: O, capacity: usize) -> Vec<O::Item> {
         let mut inside = self.inside.enter();
-        let mut items = mem::replace(&mut inside.items, order);
+        let content = inside.items.with(order);
+        let mut items = mem::replace(&mut inside.items, content);
         inside.capacity = capacity;
         inside.unfinished = 0;
         self.admit_putters(inside);
@@ -1342,6 +1102,11 @@ impl<O: Order> Shell<O> {
     }
 }
 
+/// Whether a thread lets others run before it gets in line.
+fn lets_others_run<W: Waiter>(times: u32, deadline: Deadline) -> bool {
+    times > 0 && W::LOOKS_BEFORE_SLEEP > 0 && deadline != Deadline::PASSED
+}
+
 fn refused_put<T>(status: Status, item: T) -> PutError<T> {
     match status {
         Status::Open | Status::ShutDown | Status::ShutDownNow => PutError::ShutDown(item),
@@ -1356,95 +1121,6 @@ fn refused_get(status: Status) -> GetError {
     }
 }
 
-impl<O: Order> Inside<O> {
-    fn new(capacity: usize, site: &'static Location<'static>) -> Self {
-        Self {
-            items: O::new(),
-            capacity,
-            unfinished: 0,
-            high_water: 0,
-            site,
-            status: Status::Open,
-            is_torn: false,
-            getters: WaitList::new(),
-            putters: WaitList::new(),
-            joiners: WaitList::new(),
-            next_joiner: 0,
-            patience: Patience::new(),
-        }
-    }
-
-    fn shut_down(&mut self, how: Status) {
-        if self.status != Status::Retired {
-            self.status = how;
-        }
-    }
-
-    fn is_shut_down(&self) -> bool {
-        matches!(self.status, Status::ShutDown | Status::ShutDownNow)
-    }
-
-    fn take_items(&mut self) -> O {
-        let renewed = self.items.renewed();
-        mem::replace(&mut self.items, renewed)
-    }
-
-    fn is_full(&self) -> bool {
-        self.capacity != 0 && self.items.len() >= self.capacity
-    }
-
-    /// Whether there is nothing to do for an item but to keep it.
-    #[inline]
-    fn keeps_at_once(&self) -> bool {
-        self.getters.is_empty() && self.status == Status::Open && !self.is_full()
-    }
-
-    /// Hands the item to whoever has waited longest for one, or keeps it.
-    #[inline]
-    fn accept(&mut self, item: O::Item, wakes: &mut WakeList) {
-        match self.hand_over(item, wakes) {
-            Ok(()) => {}
-            Err(item) => self.keep(item),
-        }
-    }
-
-    #[inline]
-    fn keep(&mut self, item: O::Item) {
-        self.patience.earn();
-        self.items.push(item);
-        if ENABLED {
-            self.high_water = self.high_water.max(self.items.len());
-        }
-    }
-
-    fn state(&self) -> Seen {
-        if self.status == Status::Retired {
-            return Seen::Unknown;
-        }
-        Seen::Queue(QueueState {
-            depth: self.items.len(),
-            capacity: self.capacity,
-            unfinished: self.unfinished,
-            high_water: self.high_water,
-            getters: self.getters.len(),
-            putters: self.putters.len(),
-            joiners: self.joiners.len(),
-            is_shut_down: self.is_shut_down(),
-            site: self.site,
-        })
-    }
-
-    #[inline]
-    fn hand_over(&mut self, item: O::Item, wakes: &mut WakeList) -> Result<(), O::Item> {
-        let Some(node) = self.getters.front() else { return Err(item) };
-        self.patience.earn();
-        // SAFETY: every node in `getters` has a slot of this type, and we are inside. It is empty, so that nothing is dropped here.
-        unsafe { node.slot().cast::<Option<O::Item>>().write(Some(item)) };
-        self.getters.grant_one(Grant::Handed, wakes);
-        Ok(())
-    }
-}
-
 impl<O: Order> Place for Shell<O> {
     fn traced(&self) -> Option<Traced<'_>> {
         /// # Safety
@@ -1452,7 +1128,7 @@ impl<O: Order> Place for Shell<O> {
         /// `inside` is that of a queue that lives.
         unsafe fn look<O: Order>(inside: *const ()) -> Seen {
             // SAFETY: the caller's promise.
-            unsafe { &*inside.cast::<Section<Inside<O>>>() }.look().state()
+            unsafe { &*inside.cast::<Ends<O>>() }.look().state()
         }
         // SAFETY: the trace is dropped before the inside, which stays in its place. It is not touched under the inside's section.
         let subject = unsafe { Subject::new(Arc::as_ptr(&self.inside).cast(), look::<O>) };
@@ -1493,79 +1169,6 @@ impl<O: Order> Place for Shell<O> {
             return true;
         }
         false
-    }
-}
-
-impl<O> Inside<O> {
-    fn list(&mut self, kind: WaitKind) -> &mut WaitList {
-        match kind {
-            WaitKind::QueuePut => &mut self.putters,
-            WaitKind::QueueJoin => &mut self.joiners,
-            _ => &mut self.getters,
-        }
-    }
-}
-
-impl<O: Order> Shell<O> {
-    /// Gets the items, one by one, and waits for each, until the queue is shut down and empty.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use raddle::queue::Queue;
-    ///
-    /// let queue = Queue::new();
-    /// for number in 0..3 {
-    ///     queue.put(number).unwrap();
-    /// }
-    /// queue.shutdown();
-    /// assert_eq!(queue.iter().collect::<Vec<_>>(), [0, 1, 2]);
-    /// ```
-    pub fn iter(&self) -> Iter<'_, O> {
-        Iter { queue: self }
-    }
-}
-
-/// The items of a queue, until it is shut down and empty: see [`Shell::iter`].
-///
-/// # Examples
-///
-/// ```
-/// use raddle::queue::Queue;
-///
-/// let lines = Queue::new();
-/// std::thread::scope(|scope| {
-///     scope.spawn(|| {
-///         lines.put("one").unwrap();
-///         lines.put("two").unwrap();
-///         lines.shutdown();
-///     });
-///     let mut read = Vec::new();
-///     for line in &lines {
-///         read.push(line);
-///     }
-///     assert_eq!(read, ["one", "two"]);
-/// });
-/// ```
-#[derive(Debug)]
-pub struct Iter<'a, O: Order> {
-    queue: &'a Shell<O>,
-}
-
-impl<O: Order> Iterator for Iter<'_, O> {
-    type Item = O::Item;
-
-    fn next(&mut self) -> Option<O::Item> {
-        self.queue.get().ok()
-    }
-}
-
-impl<'a, O: Order> IntoIterator for &'a Shell<O> {
-    type Item = O::Item;
-    type IntoIter = Iter<'a, O>;
-
-    fn into_iter(self) -> Iter<'a, O> {
-        self.iter()
     }
 }
 

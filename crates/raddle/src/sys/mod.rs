@@ -77,12 +77,14 @@ use linger::linger;
 pub(crate) use machine::array;
 #[cfg(any(loom, shuttle))]
 pub(crate) use machine::model;
-pub(crate) use machine::{AtomicPtr, AtomicU32, AtomicU64, Ordering, UnsafeCell, const_fn, global, relax};
+pub(crate) use machine::{
+    AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, UnsafeCell, const_fn, global, relax, stand_back,
+};
 pub(crate) use process::{
     current_ident, current_native_id, fork_epoch, is_main_thread, on_fork_in_child, on_thread_exit, set_os_name,
     thread_count, watch_forks,
 };
-pub(crate) use section::{AfterFork, Guard, Section};
+pub(crate) use section::{AfterFork, Guard, Section, View};
 #[cfg(feature = "probe")]
 pub(crate) use sleep::coarse_now;
 pub(crate) use sleep::{Sleeper, Wake, now};

@@ -41,7 +41,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::sleep::{pause_on, resume_one};
-use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, relax, takes_turns, watch_forks};
+use super::{AtomicU32, Ordering, UnsafeCell, const_fn, fork_epoch, stand_back, takes_turns, watch_forks};
 
 const HELD: u32 = 0b01;
 const CONTENDED: u32 = 0b10;
@@ -50,8 +50,8 @@ const IN_TURN: u32 = 0b1000;
 const FLAGS: u32 = HELD | CONTENDED | LOOKING | IN_TURN;
 const EPOCH_SHIFT: u32 = 4;
 
-/// How often a thread looks again before it pauses: sections last less than a microsecond.
-const LOOKS_BEFORE_PAUSE: u32 = 100;
+/// How often a thread [stands back](stand_back) and looks again before it pauses: sections last less than a microsecond.
+const LOOKS_BEFORE_PAUSE: u32 = 12;
 
 /// What a section's content does when a process enters it for the first time.
 pub(crate) trait AfterFork {
@@ -64,6 +64,8 @@ pub(crate) trait AfterFork {
 /// A value that one thread at a time may touch, for a short and bounded time.
 ///
 /// What is kept `beside` it is not protected: it lies where a value that is aligned to eight bytes leaves four of them free.
+/// The word is in front, in the cache line of the value's first fields.
+#[repr(C)]
 pub(crate) struct Section<T, B = ()> {
     word: AtomicU32,
     beside: B,
@@ -172,7 +174,7 @@ impl<T: AfterFork, B> Section<T, B> {
                 }
             } else if looks < LOOKS_BEFORE_PAUSE {
                 looks += 1;
-                relax();
+                stand_back();
             } else if word & CONTENDED != 0 || self.replace(word, word | CONTENDED) {
                 pause_on(&self.word, word | CONTENDED);
                 contended = CONTENDED;

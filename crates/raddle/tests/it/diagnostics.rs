@@ -238,26 +238,27 @@ fn a_snapshot_says_who_holds_and_who_waits() {
     rlock.acquire();
     let own = ThreadId::current();
     let crew = Crew::new();
-    std::thread::scope(|scope| {
+    // Nothing is asserted before the other thread can go on: a panic would wait for it.
+    let (waiter, snapshot) = std::thread::scope(|scope| {
         scope.spawn(|| {
             crew.join();
             lock.acquire();
             lock.release().unwrap();
         });
         crew.until_blocked(1, WaitKind::Lock);
-        let waiter = crew.members()[0].id;
-        let snapshot = diagnostics::snapshot();
-        let thread = snapshot.threads.iter().find(|thread| thread.id == own).expect("this thread is known");
-        let held: Vec<_> = thread.holds.iter().map(|held| (held.object, held.kind)).collect();
-        assert!(held.contains(&(lock.address(), WaitKind::Lock)), "{held:?}");
-        assert!(held.contains(&((&raw const rlock).addr(), WaitKind::RLock)), "{held:?}");
-        assert_eq!(held.len(), 2);
-        let contended = snapshot.locks.iter().find(|one| one.object == lock.address()).expect("it is held");
-        assert_eq!((contended.owner, &*contended.waiters), (Some(own), &[waiter][..]));
-        let other = snapshot.threads.iter().find(|thread| thread.id == waiter).expect("it waits");
-        assert_eq!(other.waits_for.as_ref().and_then(|wait| wait.blocker), Some(own));
+        let seen = (crew.members()[0].id, diagnostics::snapshot());
         lock.release().unwrap();
+        seen
     });
+    let thread = snapshot.threads.iter().find(|thread| thread.id == own).expect("this thread is known");
+    let held: Vec<_> = thread.holds.iter().map(|held| (held.object, held.kind)).collect();
+    assert!(held.contains(&(lock.address(), WaitKind::Lock)), "{held:?}");
+    assert!(held.contains(&((&raw const rlock).addr(), WaitKind::RLock)), "{held:?}");
+    assert_eq!(held.len(), 2);
+    let contended = snapshot.locks.iter().find(|one| one.object == lock.address()).expect("it is held");
+    assert_eq!((contended.owner, &*contended.waiters), (Some(own), &[waiter][..]));
+    let other = snapshot.threads.iter().find(|thread| thread.id == waiter).expect("it waits");
+    assert_eq!(other.waits_for.as_ref().and_then(|wait| wait.blocker), Some(own));
     rlock.release_all().unwrap();
     let after = diagnostics::snapshot();
     let thread = after.threads.iter().find(|thread| thread.id == own).expect("this thread is known");

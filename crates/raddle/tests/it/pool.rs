@@ -9,9 +9,9 @@ use std::time::Instant;
 use raddle::futures::{Ending, Future, FutureError, ReturnWhen, SubmitError, ThreadPoolExecutor, wait};
 use raddle::park::{self, Deadline, Failed};
 use raddle::sync::{Barrier, Event, TimedOut};
-use raddle::thread::{Thread, ThreadId, ThreadState, WaitKind, current, enumerate, snapshot};
+use raddle::thread::{Thread, ThreadId, WaitKind, current, enumerate, snapshot};
 
-use crate::support::{SHORT, assert_send, assert_sync, until};
+use crate::support::{SHORT, assert_send, assert_sync, is_blocked, until};
 
 fn pool(workers: usize) -> ThreadPoolExecutor {
     ThreadPoolExecutor::builder().workers(workers).build()
@@ -127,13 +127,7 @@ fn an_idle_worker_is_blocked_in_the_registry() {
     let pool = pool(1);
     let id = pool.submit(ThreadId::current).unwrap().result().unwrap();
     until("it is idle", || pool.idle() == 1);
-    until("it is blocked", || {
-        snapshot().iter().any(|thread| {
-            thread.id == id
-                && thread.state == ThreadState::Blocked
-                && thread.waits_for.as_ref().is_none_or(|wait| wait.kind == WaitKind::Task)
-        })
-    });
+    until("it is blocked", || snapshot().iter().any(|thread| thread.id == id && is_blocked(thread, WaitKind::Task)));
 }
 
 #[test]

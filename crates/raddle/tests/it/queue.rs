@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -694,4 +695,54 @@ fn those_in_line_are_served_before_those_who_let_others_run() {
         assert_eq!(queue.put_with(4, Deadline::NEVER, &mut before_the_line(act)), Ok(()));
     });
     assert_eq!(queue.drain(), [3, 4]);
+}
+
+/// Only who finds the queue itself full, and not the memory that it has so far, lets others run.
+#[test]
+fn a_queue_grows_without_letting_others_run() {
+    for queue in [Queue::new(), Queue::bounded(100)] {
+        let never = || unreachable!("there is room");
+        (0..50).for_each(|item| assert_eq!(queue.put_with(item, Deadline::NEVER, &mut before_the_line(never)), Ok(())));
+        assert_eq!(queue.drain(), (0..50).collect::<Vec<_>>());
+    }
+}
+
+/// The number may be set to any, and no item is lost, or seen twice, when it cannot grow any more.
+#[test]
+fn the_most_unfinished_items_there_can_be() {
+    let queue = Queue::new();
+    queue.put(Box::new(1)).unwrap();
+    queue.set_unfinished(usize::MAX);
+    queue.put(Box::new(2)).unwrap();
+    assert_eq!(queue.get(), Ok(Box::new(1)));
+    assert_eq!((queue.unfinished(), queue.len()), (usize::MAX, 1));
+    assert_eq!(queue.get(), Ok(Box::new(2)));
+}
+
+#[test]
+fn an_item_that_panics_when_dropped_keeps_no_other_from_it() {
+    struct Counts<'a>(&'a AtomicUsize, bool);
+
+    impl Drop for Counts<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            assert!(!self.1, "it panics");
+        }
+    }
+
+    let dropped = AtomicUsize::new(0);
+    let queue = Queue::new();
+    for panics in [false, true, false, false] {
+        assert!(queue.put(Counts(&dropped, panics)).is_ok());
+    }
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(queue))).is_err());
+    assert_eq!(dropped.into_inner(), 4);
+}
+
+#[test]
+fn a_queue_may_be_used_where_panics_are_caught() {
+    fn may_be_used<T: UnwindSafe + RefUnwindSafe>() {}
+
+    may_be_used::<Queue<Box<u8>>>();
+    may_be_used::<SimpleQueue<Box<u8>>>();
 }

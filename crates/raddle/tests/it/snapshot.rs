@@ -248,8 +248,8 @@ fn a_queue_that_was_waited_for_says_what_it_holds() {
 /// What a queue borrows is gone before the queue, as it may be; a queue that is forgotten may be looked at for ever.
 #[test]
 fn a_queue_may_borrow_and_may_be_forgotten() {
-    let queue = SimpleQueue::new();
     let text = String::from("borrowed");
+    let queue = SimpleQueue::new();
     assert!(queue.get_timeout(SHORT).is_err());
     queue.put(text.as_str());
     assert_eq!(

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use raddle::park::Waiter;
-use raddle::thread::{ThreadId, ThreadSnapshot, ThreadState, WaitKind, snapshot};
+use raddle::thread::{ThreadId, ThreadSnapshot, ThreadState, WaitKind, WaitSnapshot, snapshot};
 
 /// Far more than any of these tests needs: a test that waits so long has found a lost wake-up.
 const TIME_BOX: Duration = Duration::from_secs(60);
@@ -87,9 +87,15 @@ impl Crew {
     }
 }
 
-fn is_blocked(thread: &ThreadSnapshot, kind: WaitKind) -> bool {
-    // Without the probe the kind is not known.
-    thread.state == ThreadState::Blocked && thread.waits_for.as_ref().is_none_or(|wait| wait.kind == kind)
+/// Whether a thread is blocked in a wait of this kind.
+pub(crate) fn is_blocked(thread: &ThreadSnapshot, kind: WaitKind) -> bool {
+    thread.state == ThreadState::Blocked && waits_as(thread, |wait| wait.kind == kind)
+}
+
+/// Whether what a thread waits for is as expected. Without the probe that is not known, and it is taken for so. With it, a thread says what it waits for a
+/// moment after it counts as blocked.
+pub(crate) fn waits_as(thread: &ThreadSnapshot, expected: impl FnOnce(&WaitSnapshot) -> bool) -> bool {
+    thread.waits_for.as_ref().map_or(!cfg!(feature = "probe"), expected)
 }
 
 #[cfg(unix)]

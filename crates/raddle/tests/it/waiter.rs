@@ -10,7 +10,7 @@ use raddle::queue::{PriorityQueue, Queue};
 use raddle::sync::{Barrier, Condition, Event, RawLock, Semaphore};
 use raddle::thread::WaitKind;
 
-use crate::support::{Crew, Interruptible, LONG, until};
+use crate::support::{Crew, Interruptible, LONG, until, waits_as};
 
 #[test]
 fn a_signal_does_not_end_a_plain_wait() {
@@ -73,9 +73,9 @@ fn the_outer_wait_is_published_again_when_the_inner_one_is_over() {
             event.wait_with(Deadline::after(LONG), &mut waiter)
         });
         let waits_at = |object: &Event| {
-            crew.members().first().is_some_and(|member| {
-                member.waits_for.as_ref().is_none_or(|wait| wait.object == std::ptr::from_ref(object).addr())
-            })
+            crew.members()
+                .first()
+                .is_some_and(|member| waits_as(member, |wait| wait.object == std::ptr::from_ref(object).addr()))
         };
         crew.until_blocked(1, WaitKind::Event);
         crew.interrupt(0, || calls.load(Ordering::SeqCst) > 0);

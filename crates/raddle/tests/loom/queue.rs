@@ -1,7 +1,8 @@
 //! The queue: items are neither lost nor doubled, and come back when a wait is aborted.
 //!
 //! What these models have been seen to catch: an aborted `get` that keeps its item; a `get` that lets nobody in; a waiter that leaves without asking whether it is
-//! granted; a grant that is not Release; a section that is left without Release.
+//! granted; a grant that is not Release; a section that is left without Release; a place that is filled, or emptied, without Release, or
+//! looked at without Acquire.
 
 use std::sync::Arc;
 
@@ -71,6 +72,51 @@ fn a_place_goes_to_one_who_waits() {
         assert_eq!(get(&queue), 1);
         putting.join().unwrap();
         assert_eq!((queue.drain(), queue.waiting()), (vec![2], (0, 0, 0)));
+    });
+}
+
+/// The two ends at the same time, each without the other's section: an item is seen as it was put, in its order, and its place is not filled before it was
+/// read.
+#[test]
+fn the_ends_meet_in_the_places() {
+    check(3, || {
+        let queue = Arc::new(Queue::new());
+        // Of four places, until there are more items.
+        (1..=3).for_each(|item| assert!(queue.try_put(item).is_ok()));
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || (4..=5).for_each(|item| assert!(queue.try_put(item).is_ok())))
+        };
+        let mut got: Vec<_> = (0..4).filter_map(|_| queue.try_get().ok()).collect();
+        putting.join().unwrap();
+        assert_eq!((queue.len(), queue.unfinished()), (5 - got.len(), 5));
+        got.extend(queue.drain());
+        assert_eq!(got, [1, 2, 3, 4, 5]);
+    });
+}
+
+/// One who looks at the whole, and one who changes it, while the ends are in use.
+#[test]
+fn the_whole_is_behind_both_ends() {
+    check(2, || {
+        let queue = Arc::new(Queue::bounded(8));
+        (1..=3).for_each(|item| assert!(queue.try_put(item).is_ok()));
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || usize::from(queue.try_put(4).is_ok()))
+        };
+        let changing = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                assert!((2..=4).contains(&queue.len()));
+                queue.set_capacity(3);
+            })
+        };
+        assert_eq!(queue.try_get(), Ok(1));
+        let put = putting.join().unwrap();
+        changing.join().unwrap();
+        assert_eq!((queue.len(), queue.unfinished(), queue.capacity()), (2 + put, 3 + put, 3));
+        assert_eq!(queue.drain(), [2, 3, 4][..2 + put]);
     });
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 pub(crate) use loom::cell::UnsafeCell;
-pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Condvar, Mutex};
 pub(crate) use loom::thread::{spawn, yield_now};
 
@@ -44,6 +44,10 @@ pub(crate) fn local_set(value: *const ()) {
 
 pub(crate) fn relax() {
     yield_now();
+}
+
+pub(crate) fn stand_back() {
+    relax();
 }
 
 /// A model is too short for records to be used again.

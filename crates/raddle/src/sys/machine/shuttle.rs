@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 
 use shuttle::current::{clock, me};
 
-pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Condvar, Mutex};
 pub(crate) use shuttle::thread::{spawn, yield_now};
 
@@ -158,6 +158,10 @@ pub(crate) fn local_set(value: *const ()) {
 
 pub(crate) fn relax() {
     yield_now();
+}
+
+pub(crate) fn stand_back() {
+    relax();
 }
 
 /// Calls `exit(value)` when the current thread ends.
