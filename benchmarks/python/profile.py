@@ -110,9 +110,18 @@ def instructions(row: Row, library: Library, count: int) -> Counter[str]:
         run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *child(row, library, count, 1)])
         lines = run(["callgrind_annotate", "--threshold=100", str(profile)]).splitlines()
     total: Counter[str] = Counter()
+    whole = 0
     for line in lines:
-        if found := re.match(r"\s*([\d,]+) \(.*\)\s.*\[(.*)\]$", line):
-            total[part_of(found[2])] += int(found[1].replace(",", ""))
+        if found := re.match(r"\s*([\d,]+) \([ \d.]+%\)\s+(.+?)(?: \[(.*)\])?$", line):
+            count, function, binary = int(found[1].replace(",", "")), found[2], found[3]
+            if function == "PROGRAM TOTALS":
+                whole = count
+            else:
+                # What is inlined from another file has no binary beside it. Only an interpreter has the debugging
+                # information that tells so.
+                total[part_of(binary or "python")] += count
+    if abs(total.total() - whole) > whole / 100:
+        sys.exit(f"callgrind_annotate tells of {total.total():,} instructions of {whole:,}")
     return total
 
 
@@ -169,7 +178,7 @@ def show(unit: str, rows: Sequence[Row], parts: Sequence[list[Counter[str]]]) ->
     print("| --- |" + " ---: |" * len(columns))
     for row, (stock, ours) in zip(rows, parts, strict=True):
         before, after = stock.total(), ours.total()
-        cells = [f"{before:,.0f}", f"{after:,.0f}", *(f"{ours[part]:,.0f}" for part in PARTS)]
+        cells = [f"{before:,.0f}", f"{after:,.0f}", *(f"{max(0, ours[part]):,.0f}" for part in PARTS)]
         cells += [f"{before / after:.2f}", f"{before / (after - ours['module']):.2f}"]
         print(f"| {row.name} | " + " | ".join(cells) + " |")
 
