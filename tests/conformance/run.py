@@ -25,6 +25,9 @@ GROUPS = {
     "futures": (futures_suites.bound_suites, futures_suites.assert_futures_are_ours),
 }
 
+# How a line on stderr begins that says how a test ended that failed and was tried once more.
+TRIED_AGAIN = "tried again: "
+
 # A suite in which one test hangs ends with every thread's stack on stderr.
 TIME_BOX = 600.0
 
@@ -63,11 +66,17 @@ HEADER = [
 
 
 def run_suites(bound: Iterable[type[unittest.TestCase]]) -> list[str]:
-    """Runs test classes and returns a sorted line for each test."""
+    """Runs test classes and returns a sorted line for each test: of its second try, if it failed."""
     outcomes = Outcomes()
     loader = unittest.TestLoader()
     for suite in bound:
         loader.loadTestsFromTestCase(suite).run(outcomes)
+    if outcomes.failed:
+        again = Outcomes()
+        unittest.TestSuite(outcomes.failed.values()).run(again)
+        outcomes.lines |= again.lines
+        for name in outcomes.failed:
+            print(f"{TRIED_AGAIN}{name}: failed, then {again.lines[name].split()[0]}", file=sys.stderr)
     return sorted(outcomes.lines.values(), key=lambda line: line.split()[1])
 
 
@@ -97,6 +106,8 @@ class Outcomes(unittest.TestResult):
         """Starts with no line."""
         super().__init__()
         self.lines: dict[str, str] = {}
+        # Those that failed, to be run once more.
+        self.failed: dict[str, unittest.TestCase] = {}
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         """Keeps a passed test, unless one of its subtests has already failed."""
@@ -122,6 +133,9 @@ class Outcomes(unittest.TestResult):
     def keep_failure(self, outcome: str, test: unittest.TestCase, err: Any) -> None:
         """Keeps a line for a test that did not pass, and shows the traceback on stderr."""
         self.lines[name_of(test)] = f"{outcome:8}{name_of(test)}  # {one_line(err[1])}"
+        # What stands for a class that could not be set up is no test.
+        if isinstance(test, unittest.TestCase):
+            self.failed[name_of(test)] = type(test)(test._testMethodName)
         print(name_of(test), self._exc_info_to_string(err, test), sep="\n", file=sys.stderr)  # type: ignore[attr-defined]
 
 
