@@ -49,8 +49,8 @@ use super::watch::{Deadlocks, deadlocks, report};
 /// assert_eq!(event.wait_with(Deadline::NEVER, &mut Interruptible), Ok(()));
 /// ```
 pub trait Waiter {
-    /// How often to look again before going to sleep; at a lock or a semaphore, how often the processor pauses between the looks, in all. With 0, a thread
-    /// does not let others run before it gets in line at a queue either.
+    /// How often to look again before going to sleep; at a lock or a semaphore, how often the processor pauses between the looks, in all. With 0, for waiters that keep
+    /// what others need to bring what is waited for, a thread gets in line at a queue at once, and does not look before it lets others run.
     ///
     /// # Examples
     ///

@@ -14,7 +14,6 @@ use std::ops::{Deref, DerefMut};
 
 use super::inside::{Inside, Status};
 use super::order::Order;
-use super::patience::times;
 use super::ring::End;
 use crate::probe::{ENABLED, State as Seen};
 use crate::sys::{AfterFork, AtomicU32, AtomicUsize, Guard, Ordering, Section, View};
@@ -37,8 +36,8 @@ struct Back<O: Order> {
     /// Whether somebody may enter a section that does not take turns.
     is_shared: bool,
     inherited: Inherited,
-    /// How many times a thread that finds no place lets others run before it gets in line: see [`times`].
-    patience: u32,
+    /// Whether there may be more places than the ring has.
+    may_grow: bool,
     end: End<O::Item>,
     /// How many items there would be if none were got since the ends were lent.
     puts: usize,
@@ -55,8 +54,6 @@ struct Front<T> {
     /// Whether the ends are lent.
     is_lent: bool,
     inherited: Inherited,
-    /// How many times a thread that finds no item lets others run before it gets in line.
-    patience: u32,
     end: End<T>,
 }
 
@@ -71,8 +68,8 @@ struct BesideFront {
 
 /// Nothing was done at an end.
 pub(super) enum Refused<'a, O: Order> {
-    /// There is no place, or no item. Who can wait may let others run first, so many times.
-    Nothing { patience: u32 },
+    /// There is no place, and never will be more of them, or no item; nobody is in line, and the queue is open.
+    Nothing,
     /// It takes the whole.
     Whole(Whole<'a, O>),
 }
@@ -109,7 +106,7 @@ impl<O: Order> Back<O> {
             is_lent: false,
             is_shared,
             inherited: Inherited::default(),
-            patience: 0,
+            may_grow: false,
             end: End::of_nothing(),
             puts: 0,
             high_water: 0,
@@ -150,7 +147,7 @@ impl<O: Order> Back<O> {
 
 impl<T> Front<T> {
     fn new() -> Self {
-        Self { is_lent: false, inherited: Inherited::default(), patience: 0, end: End::of_nothing() }
+        Self { is_lent: false, inherited: Inherited::default(), end: End::of_nothing() }
     }
 
     /// Whether an item can be got here, without the whole.
@@ -201,7 +198,8 @@ impl<O: Order> Ends<O> {
                     back.count(|| self.gets());
                     Ok(())
                 }
-                Err(item) => Err((item, Refused::Nothing { patience: back.patience })),
+                Err(item) if back.may_grow => self.put_in_whole(back, item),
+                Err(item) => Err((item, Refused::Nothing)),
             };
         }
         let kept = if back.is_alone() { back.inside.keep_at_once(item) } else { Err(item) };
@@ -226,7 +224,7 @@ impl<O: Order> Ends<O> {
                 let count =
                     || beside.gets.store(beside.gets.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
                 // SAFETY: it is lent, and nobody else is at the front.
-                return unsafe { front.end.take(count) }.ok_or(Refused::Nothing { patience: front.patience });
+                return unsafe { front.end.take(count) }.ok_or(Refused::Nothing);
             }
         }
         let mut back = self.back.0.enter();
@@ -378,19 +376,17 @@ impl<'a, O: Order> Whole<'a, O> {
             }
             return;
         };
-        let ((back_end, front_end), len, patience) = (ring.lend(), ring.len(), times(inside.capacity));
-        // Where there may be more places, there is no need to wait for one.
+        let ((back_end, front_end), len) = (ring.lend(), ring.len());
         let may_grow = inside.capacity == 0 || ring.places() < inside.capacity;
         let front = self.enter_front();
         front.is_lent = true;
-        front.patience = patience;
         front.end = front_end;
         let beside = self.ends.front.0.beside();
         beside.is_lent.store(1, Ordering::Relaxed);
         beside.gets.store(0, Ordering::Relaxed);
         let back = &mut *self.back;
         back.is_lent = true;
-        back.patience = if may_grow { 0 } else { patience };
+        back.may_grow = may_grow;
         back.end = back_end;
         back.puts = len;
         back.high_water = back.inside.high_water;

@@ -6,14 +6,11 @@ use std::panic::Location;
 
 use super::content::Content;
 use super::order::Order;
-use super::patience::{Patience, times};
+use super::patience::Patience;
 use super::ring::Ring;
 use crate::park::{Grant, WaitList, WakeList};
 use crate::probe::{ENABLED, QueueState, State as Seen, WaitKind};
 use crate::sys::AfterFork;
-
-/// With fewer places a queue is full or empty so often that its ends would be lent for an item or two.
-const FEW_PLACES: usize = 8;
 
 /// What a queue is. It does not know what was put and got since the ends of its ring were [lent](super::ends).
 ///
@@ -109,11 +106,6 @@ impl<O: Order> Inside<O> {
         self.capacity != 0 && self.items.len() >= self.capacity
     }
 
-    /// How many times one who finds things so lets others run before it gets in line.
-    pub(super) fn patience_if(&self, has_to_wait: bool) -> u32 {
-        if has_to_wait && self.status == Status::Open { times(self.capacity) } else { 0 }
-    }
-
     /// So many more items are to be reported as done. (Somebody may have set the number, to any.)
     #[inline]
     pub(super) fn expect(&mut self, items: usize) {
@@ -140,7 +132,7 @@ impl<O: Order> Inside<O> {
     /// The ring that the items are in, if there are any, nobody waits, and more may come as long as it has places.
     pub(super) fn lendable(&self) -> Option<&Ring<O::Item>> {
         let is_quiet = self.status == Status::Open && self.getters.is_empty() && self.putters.is_empty();
-        let has_places = |places| self.capacity == 0 || (self.capacity >= FEW_PLACES && places <= self.capacity);
+        let has_places = |places| self.capacity == 0 || places <= self.capacity;
         self.items.ring().filter(|ring| is_quiet && ring.len() > 0 && has_places(ring.places()))
     }
 

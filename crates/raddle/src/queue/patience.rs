@@ -1,7 +1,7 @@
 //! How long a thread lets others run before it gets in line at a queue, and whether that pays.
 //!
 //! Who is in line is served one by one: each item, or place, is handed to a thread that has to be woken for it. At a queue of many places a thread that lets the
-//! others run instead finds room for many items, or many items, when it comes back. Where other programs want the processors, one time in
+//! others run instead finds room for many items, or many items, when it comes back; at a queue of few places it finds what it wants without anybody's being woken. Where other programs want the processors, one time in
 //! some costs a time slice, in which it gets nothing. So there is an account for each queue: the items that pass earn time, and the slices spend it.
 
 use std::mem;
@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::sys::{Nanoseconds, pause_backing_off};
 
 /// How many times a thread lets others run.
-const MOST_TIMES: u32 = 10;
+pub(super) const TIMES: u32 = 10;
 
 /// How much time an item saves that is not handed over: two threads' calls of the kernel.
 const WORTH: Nanoseconds = 2_000;
@@ -51,14 +51,5 @@ impl Patience {
             pause_backing_off();
         }
         self.credit = credit.saturating_sub(time);
-    }
-}
-
-/// How many times a thread lets others run at a queue with room for `capacity` items, or for any number if that is 0: at one with few places there is little to gain.
-pub(super) fn times(capacity: usize) -> u32 {
-    if capacity == 0 {
-        MOST_TIMES
-    } else {
-        u32::try_from(capacity / 2).map_or(MOST_TIMES, |times| times.min(MOST_TIMES))
     }
 }

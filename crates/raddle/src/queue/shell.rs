@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::ends::{Ends, Refused, Whole};
 use super::inside::{Inside, Slot, Status};
 use super::order::Order;
+use super::patience::TIMES;
 use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
 use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, Waiter, WakeList, back_off, wait};
 use crate::probe::{State as Seen, Subject, Trace, Traced, WaitKind};
@@ -23,7 +24,7 @@ use crate::sys::takes_turns;
 /// An item goes to the thread that has waited longest for one, a free place to the one that has waited longest with an item:
 /// both are handed over, in order, and nobody can barge in.
 ///
-/// A thread that finds nothing lets others run before it gets in line, at most ten times, for as long as that pays: so many items are passed on
+/// A thread that finds nothing looks for two microseconds, then lets others run, at most ten times, for as long as that pays, before it gets in line: so many items are passed on
 /// without waking anybody. Until it is in line it has not begun to wait, and who comes meanwhile may be served first.
 ///
 /// # Timeouts
@@ -374,6 +375,8 @@ impl<O: Order> Shell<O> {
     ) -> Result<(), PutError<O::Item>> {
         match self.inside.put(item) {
             Ok(()) => Ok(()),
+            // Where nobody is in line and the queue is open, that is all there is to know.
+            Err((item, Refused::Nothing)) if deadline == Deadline::PASSED => Err(PutError::Full(item)),
             Err((item, refused)) => self.put_among_others(item, refused, deadline, waiter),
         }
     }
@@ -387,13 +390,13 @@ impl<O: Order> Shell<O> {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<(), PutError<O::Item>> {
-        let patience = match &refused {
-            Refused::Nothing { patience } => *patience,
-            Refused::Whole(inside) => inside.patience_if(inside.is_full()),
+        let has_to_wait = match &refused {
+            Refused::Nothing => true,
+            Refused::Whole(inside) => inside.status == Status::Open && inside.is_full(),
         };
-        if lets_others_run::<W>(patience, deadline) {
+        if has_to_wait && lets_others_run::<W>(deadline) {
             drop(refused);
-            self.let_others_run(patience, deadline, waiter, || self.inside.is_over_for_putters());
+            self.let_others_run(deadline, waiter, || self.inside.is_over_for_putters());
             match self.inside.put(item) {
                 Ok(()) => return Ok(()),
                 Err(again) => (item, refused) = again,
@@ -448,20 +451,20 @@ impl<O: Order> Shell<O> {
         Ok(())
     }
 
-    /// Before the current thread gets in line, others may bring what it wants.
-    fn let_others_run<W: Waiter>(&self, times: u32, deadline: Deadline, waiter: &mut W, is_over: impl Fn() -> bool) {
+    /// Before the current thread gets in line, others may bring what it wants, and it looks for that.
+    fn let_others_run<W: Waiter>(&self, deadline: Deadline, waiter: &mut W, is_over: impl Fn() -> bool) {
         if takes_turns() {
             // It is looked at by one that is about to wait.
             self.inside.enter().share();
         }
-        if let Some(slice) = back_off(times, deadline, waiter, is_over) {
+        if let Some(slice) = back_off(TIMES, deadline, waiter, is_over) {
             self.inside.enter().patience.charge(slice);
         }
     }
 
     fn whole_of<'a>(&'a self, refused: Refused<'a, O>) -> Whole<'a, O> {
         match refused {
-            Refused::Nothing { .. } => self.inside.enter(),
+            Refused::Nothing => self.inside.enter(),
             Refused::Whole(inside) => inside,
         }
     }
@@ -511,8 +514,8 @@ impl<O: Order> Shell<O> {
     pub fn get_with<W: Waiter>(&self, deadline: Deadline, waiter: &mut W) -> Result<O::Item, GetError> {
         match self.inside.get() {
             Ok(item) => Ok(item),
-            // Where nobody waits with one and the queue is open, that is all there is to know.
-            Err(Refused::Nothing { .. }) if deadline == Deadline::PASSED => Err(GetError::Empty),
+            // As there.
+            Err(Refused::Nothing) if deadline == Deadline::PASSED => Err(GetError::Empty),
             Err(refused) => self.get_among_others(refused, deadline, waiter),
         }
     }
@@ -525,13 +528,13 @@ impl<O: Order> Shell<O> {
         deadline: Deadline,
         waiter: &mut W,
     ) -> Result<O::Item, GetError> {
-        let patience = match &refused {
-            Refused::Nothing { patience } => *patience,
-            Refused::Whole(inside) => inside.patience_if(inside.items.is_empty()),
+        let has_to_wait = match &refused {
+            Refused::Nothing => true,
+            Refused::Whole(inside) => inside.status == Status::Open && inside.items.is_empty(),
         };
-        if lets_others_run::<W>(patience, deadline) {
+        if has_to_wait && lets_others_run::<W>(deadline) {
             drop(refused);
-            self.let_others_run(patience, deadline, waiter, || self.inside.is_over_for_getters());
+            self.let_others_run(deadline, waiter, || self.inside.is_over_for_getters());
             match self.inside.get() {
                 Ok(item) => return Ok(item),
                 Err(again) => refused = again,
@@ -1103,8 +1106,8 @@ impl<O: Order> Shell<O> {
 }
 
 /// Whether a thread lets others run before it gets in line.
-fn lets_others_run<W: Waiter>(times: u32, deadline: Deadline) -> bool {
-    times > 0 && W::LOOKS_BEFORE_SLEEP > 0 && deadline != Deadline::PASSED
+fn lets_others_run<W: Waiter>(deadline: Deadline) -> bool {
+    W::LOOKS_BEFORE_SLEEP > 0 && deadline != Deadline::PASSED
 }
 
 fn refused_put<T>(status: Status, item: T) -> PutError<T> {

@@ -5,6 +5,8 @@
 //! the modelled ones of loom and shuttle, is made in this file, over twin files that offer the same API.
 
 #[cfg(not(any(loom, shuttle)))]
+mod crowd;
+#[cfg(not(any(loom, shuttle)))]
 mod linger;
 mod section;
 mod spawn;
@@ -80,6 +82,8 @@ pub(crate) use machine::model;
 pub(crate) use machine::{
     AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, UnsafeCell, const_fn, global, relax, stand_back,
 };
+#[cfg(not(any(loom, shuttle)))]
+use process::preemptions;
 pub(crate) use process::{
     current_ident, current_native_id, fork_epoch, is_main_thread, on_fork_in_child, on_thread_exit, set_os_name,
     thread_count, watch_forks,

@@ -1,7 +1,7 @@
-//! Letting others run before getting in line.
+//! Looking, and letting others run, before getting in line.
 //!
-//! A thread that gets in line as soon as it finds nothing is served one by one: whoever brings something hands it over, and wakes it, each time. If it
-//! lets others run first, they bring much, or make much room, and it goes on for a while without any waking.
+//! A thread that gets in line as soon as it finds nothing is served one by one: whoever brings something hands it over, and wakes it, each time. If it looks for a moment, and then
+//! lets others run, they bring much, or make much room, and it goes on for a while without any waking.
 //!
 //! Where other programs want the processors, one time in a few costs a time slice. That is little beside what it saves if much passes through the hands of
 //! these threads, and very much if all that they wait for is each other. Only the caller knows which it is, and says so if it was not worth it; then nobody
@@ -10,6 +10,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::sys::crowd::Yields;
+use crate::sys::linger::look;
 use crate::sys::{AtomicU64, Nanoseconds, Ordering, now};
 
 /// A processor that comes back later than this was used by somebody else, or for much.
@@ -21,28 +23,26 @@ const PAUSE: Nanoseconds = 100_000_000;
 /// Until when it is not.
 static PAUSED: AtomicU64 = AtomicU64::new(0);
 
-/// Lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
+/// Looks for a moment, and lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
 /// if that took long in the end.
 pub(crate) fn back_off(
     times: u32,
     limit: Option<Nanoseconds>,
     is_over: impl Fn() -> bool,
 ) -> Option<Range<Nanoseconds>> {
-    let mut time = now();
+    let time = look(&is_over)?;
     // ORDERING: Relaxed, here and below: it is a hint, and any value of it is right.
     if time < PAUSED.load(Ordering::Relaxed) {
         return None;
     }
+    let mut yields = Yields::begin(time);
     for _ in 0..times {
-        std::thread::yield_now();
-        let back = now();
-        if back.saturating_sub(time) > LATE {
-            return Some(time..back);
+        if let Some(slice) = yields.let_others_run(|| LATE) {
+            return Some(slice);
         }
-        if is_over() || limit.is_some_and(|limit| back >= limit) {
+        if is_over() || limit.is_some_and(|limit| yields.time() >= limit) {
             return None;
         }
-        time = back;
     }
     None
 }

@@ -18,6 +18,11 @@ pub(in crate::sys) fn is_forked() -> bool {
     false
 }
 
+/// It is not asked here.
+pub(crate) fn preemptions() -> Option<u64> {
+    None
+}
+
 /// Not needed where there is no fork.
 pub(in crate::sys) fn start_without_std(
     _name: Option<String>,

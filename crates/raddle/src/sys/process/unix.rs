@@ -214,6 +214,20 @@ pub(crate) fn current_ident() -> u64 {
     unsafe { libc::pthread_self() as u64 }
 }
 
+/// How often the kernel has given the current thread's processor to another thread, where it counts that; not when the thread slept.
+pub(crate) fn preemptions() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let mut usage = std::mem::MaybeUninit::uninit();
+        // SAFETY: it writes the whole of what it is given, or fails.
+        let failed = unsafe { libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr()) } != 0;
+        // SAFETY: it has not failed.
+        if failed { None } else { u64::try_from(unsafe { usage.assume_init() }.ru_nivcsw).ok() }
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// Whether the current thread, whose number is `native_id`, is the process's main one, where the platform says so.
 #[cfg_attr(not(target_os = "linux"), allow(unused_variables, reason = "the platform says it without the number"))]
 pub(crate) fn is_main_thread(native_id: u64) -> bool {

@@ -54,10 +54,10 @@ impl Sleeper {
         Self { inner: UnsafeCell::new(Inner::new()) }
     }
 
-    /// Lets other threads run, a few times, unless a wake-up is pending. Only the owner calls this.
-    pub(crate) fn linger(&self) {
+    /// Lets other threads run, a few times, unless a wake-up is pending; before that, a thread that `looks` does so for a moment. Only the owner calls this.
+    pub(crate) fn linger(&self, looks: bool) {
         let inner = self.inner();
-        linger(|| *inner.lock());
+        linger(looks, || *inner.lock());
     }
 
     /// Sleeps until woken, until `deadline` (never, if `None`), or for a slice. Only the owner calls this.
