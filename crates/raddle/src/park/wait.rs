@@ -119,7 +119,7 @@ fn sleep_until_ended<W: Waiter>(node: &Node<'_>, deadline: Deadline, waiter: &mu
         }
         let wake = waiter.sleep(|| {
             if mem::take(&mut lingers) {
-                sleeper.linger(W::LOOKS_BEFORE_SLEEP > 0);
+                sleeper.linger(W::LOOKS_BEFORE_SLEEP > 0, limit);
             }
             loop {
                 let wake = sleeper.sleep(watch.limit(limit));

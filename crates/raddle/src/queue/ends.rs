@@ -68,7 +68,7 @@ struct BesideFront {
 
 /// Nothing was done at an end.
 pub(super) enum Refused<'a, O: Order> {
-    /// There is no place, and never will be more of them, or no item; nobody is in line, and the queue is open.
+    /// There is no place, and there are to be no more, or there is no item; nobody is in line, and the queue is open.
     Nothing,
     /// It takes the whole.
     Whole(Whole<'a, O>),
@@ -248,7 +248,7 @@ impl<O: Order> Ends<O> {
         let back = self.back.0.look();
         if back.is_open() {
             // SAFETY: it is lent.
-            return !unsafe { back.end.has_item() };
+            return back.may_grow || !unsafe { back.end.has_item() };
         }
         drop(back);
         let looked = self.look();
@@ -258,12 +258,14 @@ impl<O: Order> Ends<O> {
 
     /// Whether there is an item to be got, or never will be.
     pub(super) fn is_over_for_getters(&self) -> bool {
-        let front = self.front.0.look();
-        if front.is_open() {
-            // SAFETY: it is lent.
-            return unsafe { front.end.has_item() };
+        // ORDERING: Relaxed: it is a hint.
+        if self.front.0.beside().is_lent.load(Ordering::Relaxed) != 0 {
+            let front = self.front.0.look();
+            if front.is_open() {
+                // SAFETY: it is lent.
+                return unsafe { front.end.has_item() };
+            }
         }
-        drop(front);
         let looked = self.look();
         looked.inside().status != Status::Open || looked.len() > 0
     }

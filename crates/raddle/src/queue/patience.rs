@@ -1,16 +1,15 @@
 //! How long a thread lets others run before it gets in line at a queue, and whether that pays.
 //!
 //! Who is in line is served one by one: each item, or place, is handed to a thread that has to be woken for it. At a queue of many places a thread that lets the
-//! others run instead finds room for many items, or many items, when it comes back; at a queue of few places it finds what it wants without anybody's being woken. Where other programs want the processors, one time in
-//! some costs a time slice, in which it gets nothing. So there is an account for each queue: the items that pass earn time, and the slices spend it.
+//! others run instead finds room for many items, or many items, when it comes back; at a queue of few places it finds what it wants without anybody's being woken.
+//!
+//! Where other programs want the processors, one time in some costs a time slice, in which it gets nothing. So there is an account for each queue: the items that pass earn
+//! time, and the slices spend it.
 
 use std::mem;
 use std::ops::Range;
 
 use crate::sys::{Nanoseconds, pause_backing_off};
-
-/// How many times a thread lets others run.
-pub(super) const TIMES: u32 = 10;
 
 /// How much time an item saves that is not handed over: two threads' calls of the kernel.
 const WORTH: Nanoseconds = 2_000;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use super::ends::{Ends, Refused, Whole};
 use super::inside::{Inside, Slot, Status};
 use super::order::Order;
-use super::patience::TIMES;
 use super::{GetError, JoinError, PutError, ShutDown, TooManyDone};
 use crate::park::{Deadline, End, Grant, Node, Place, State as NodeState, Thread, Waiter, WakeList, back_off, wait};
 use crate::probe::{State as Seen, Subject, Trace, Traced, WaitKind};
@@ -457,7 +456,7 @@ impl<O: Order> Shell<O> {
             // It is looked at by one that is about to wait.
             self.inside.enter().share();
         }
-        if let Some(slice) = back_off(TIMES, deadline, waiter, is_over) {
+        if let Some(slice) = back_off(deadline, waiter, is_over) {
             self.inside.enter().patience.charge(slice);
         }
     }
@@ -1105,7 +1104,7 @@ impl<O: Order> Shell<O> {
     }
 }
 
-/// Whether a thread lets others run before it gets in line.
+/// Whether a thread looks, and lets others run, before it gets in line.
 fn lets_others_run<W: Waiter>(deadline: Deadline) -> bool {
     W::LOOKS_BEFORE_SLEEP > 0 && deadline != Deadline::PASSED
 }

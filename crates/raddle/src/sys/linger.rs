@@ -23,10 +23,10 @@ const LONGEST_PAUSE: u32 = 16;
 /// How many times a thread lets others run.
 const TIMES: u32 = 20;
 
-/// A processor that comes back later than this was used by somebody else.
+/// A processor that comes back later than this may have been used by somebody else.
 const LATE: Nanoseconds = 50_000;
 
-/// Unless they did what this thread waits for: then it may have taken so long.
+/// If they did what this thread waits for, it may have taken so long.
 const LATE_BUT_OVER: Nanoseconds = 500_000;
 
 /// How long nobody lets others run after that.
@@ -35,9 +35,9 @@ const PAUSE: Nanoseconds = 100_000_000;
 /// Until when the processors count as crowded.
 static CROWDED: AtomicU64 = AtomicU64::new(0);
 
-/// Lets other threads run, a few times, unless `is_over` says that there is nothing more to linger for. Before that, or in its place where processors are crowded, a thread
-/// that `looks` does so for a moment.
-pub(crate) fn linger(looks: bool, is_over: impl Fn() -> bool) {
+/// Lets other threads run, a few times, until `is_over` says that there is nothing more to linger for, or `limit` has passed. Before that, or in its place where processors are
+/// crowded, a thread that `looks` does so for a moment.
+pub(crate) fn linger(looks: bool, limit: Option<Nanoseconds>, is_over: impl Fn() -> bool) {
     // ORDERING: Relaxed, here and below: it is a hint, and any value of it is right.
     let is_crowded = |time| time < CROWDED.load(Ordering::Relaxed);
     let mut time = now();
@@ -49,7 +49,7 @@ pub(crate) fn linger(looks: bool, is_over: impl Fn() -> bool) {
     }
     let mut yields = Yields::begin(time);
     for _ in 0..TIMES {
-        if is_over() {
+        if is_over() || limit.is_some_and(|limit| yields.time() >= limit) {
             return;
         }
         if yields.let_others_run(|| if is_over() { LATE_BUT_OVER } else { LATE }).is_some() {

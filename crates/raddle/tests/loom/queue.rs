@@ -95,6 +95,31 @@ fn the_ends_meet_in_the_places() {
     });
 }
 
+/// The same where both ends are at one place.
+#[test]
+fn the_ends_meet_in_the_only_place() {
+    check(3, || {
+        let queue = Arc::new(Queue::bounded(1));
+        assert!(queue.try_put(1).is_ok());
+        let putting = {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.try_put(2))
+        };
+        let got = queue.try_get();
+        let late = queue.try_get();
+        let left = match putting.join().unwrap() {
+            Ok(()) if late.is_ok() => vec![],
+            Ok(()) => vec![2],
+            Err(PutError::Full(2)) => vec![],
+            Err(refused) => unreachable!("{refused:?}"),
+        };
+        assert_eq!(got, Ok(1));
+        assert!(late == Ok(2) || late == Err(GetError::Empty));
+        assert_eq!(queue.unfinished(), 1 + usize::from(late.is_ok()) + left.len());
+        assert_eq!(queue.drain(), left);
+    });
+}
+
 /// One who looks at the whole, and one who changes it, while the ends are in use.
 #[test]
 fn the_whole_is_behind_both_ends() {

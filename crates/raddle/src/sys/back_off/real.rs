@@ -14,7 +14,10 @@ use crate::sys::crowd::Yields;
 use crate::sys::linger::look;
 use crate::sys::{AtomicU64, Nanoseconds, Ordering, now};
 
-/// A processor that comes back later than this was used by somebody else, or for much.
+/// How many times a thread lets others run.
+const TIMES: u32 = 10;
+
+/// A processor that comes back later than this may have been used by somebody else, or for much.
 const LATE: Nanoseconds = 500_000;
 
 /// How long nobody backs off when it was not worth it.
@@ -23,20 +26,16 @@ const PAUSE: Nanoseconds = 100_000_000;
 /// Until when it is not.
 static PAUSED: AtomicU64 = AtomicU64::new(0);
 
-/// Looks for a moment, and lets other threads run, up to `times` times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
+/// Looks for a moment, and lets other threads run, a few times, until `is_over` says that there is nothing more to back off for, or `limit` has passed. Returns when they did,
 /// if that took long in the end.
-pub(crate) fn back_off(
-    times: u32,
-    limit: Option<Nanoseconds>,
-    is_over: impl Fn() -> bool,
-) -> Option<Range<Nanoseconds>> {
+pub(crate) fn back_off(limit: Option<Nanoseconds>, is_over: impl Fn() -> bool) -> Option<Range<Nanoseconds>> {
     let time = look(&is_over)?;
     // ORDERING: Relaxed, here and below: it is a hint, and any value of it is right.
     if time < PAUSED.load(Ordering::Relaxed) {
         return None;
     }
     let mut yields = Yields::begin(time);
-    for _ in 0..times {
+    for _ in 0..TIMES {
         if let Some(slice) = yields.let_others_run(|| LATE) {
             return Some(slice);
         }

@@ -64,10 +64,10 @@ impl Sleeper {
         Self { word: AtomicU32::new(EMPTY) }
     }
 
-    /// Lets other threads run, a few times, unless a wake-up is pending; before that, a thread that `looks` does so for a moment. Only the owner calls this.
-    pub(crate) fn linger(&self, looks: bool) {
+    /// Lets other threads run, a few times, until a wake-up is pending or `limit` has passed; before that, a thread that `looks` does so for a moment. Only the owner calls this.
+    pub(crate) fn linger(&self, looks: bool, limit: Option<Nanoseconds>) {
         // ORDERING: Relaxed: the sleep that follows meets the waker.
-        linger(looks, || self.word.load(Ordering::Relaxed) == NOTIFIED);
+        linger(looks, limit, || self.word.load(Ordering::Relaxed) == NOTIFIED);
     }
 
     /// Sleeps until woken, until `deadline` (never, if `None`), or until a signal. Only the owner calls this.

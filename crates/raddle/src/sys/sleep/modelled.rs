@@ -56,7 +56,7 @@ impl Sleeper {
 
     /// Other threads run whenever the scheduler says so.
     #[allow(clippy::unused_self, reason = "the API of the real twins")]
-    pub(crate) fn linger(&self, _looks: bool) {}
+    pub(crate) fn linger(&self, _looks: bool, _limit: Option<Nanoseconds>) {}
 
     pub(crate) fn sleep(&self, deadline: Option<Nanoseconds>) -> Wake {
         let mut plan = model::Plan::new(deadline);

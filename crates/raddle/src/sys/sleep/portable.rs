@@ -54,10 +54,10 @@ impl Sleeper {
         Self { inner: UnsafeCell::new(Inner::new()) }
     }
 
-    /// Lets other threads run, a few times, unless a wake-up is pending; before that, a thread that `looks` does so for a moment. Only the owner calls this.
-    pub(crate) fn linger(&self, looks: bool) {
+    /// Lets other threads run, a few times, until a wake-up is pending or `limit` has passed; before that, a thread that `looks` does so for a moment. Only the owner calls this.
+    pub(crate) fn linger(&self, looks: bool, limit: Option<Nanoseconds>) {
         let inner = self.inner();
-        linger(looks, || *inner.lock());
+        linger(looks, limit, || *inner.lock());
     }
 
     /// Sleeps until woken, until `deadline` (never, if `None`), or for a slice. Only the owner calls this.
